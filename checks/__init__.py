@@ -1,0 +1,1 @@
+"""What is looked at: a package a family, a module a platform, a function a check."""

@@ -1,0 +1,1 @@
+"""The policies that come with wardround, each a YAML file."""

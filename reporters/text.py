@@ -1,0 +1,240 @@
+"""Text: the report for people, to be read on a terminal or aloud."""
+
+import os
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import TextIO
+
+from scanner import Control, ControlResult, Finding, Outcome, Policy, Report, Requirement, Severity
+
+from .digest import LIMITS, LISTED, Listing, Some, counted, listings, many, missing, moment, some
+from .escape import bounded, visible
+
+_COLOURS = {
+    Severity.CRITICAL: "bold red",
+    Severity.HIGH: "red",
+    Severity.MEDIUM: "yellow",
+    Severity.LOW: "cyan",
+}
+_LONGEST = 600
+_WIDEST = 110
+_GROUPS = 40
+_PLACES = 5
+
+Span = str | tuple[str, str]
+
+
+@dataclass(frozen=True)
+class Line:
+    """One line to show: pieces of harmless text, each with a style, indented by so many columns."""
+
+    spans: tuple[tuple[str, str], ...]
+    indent: int
+
+    @property
+    def text(self) -> str:
+        """What it says, without its indentation."""
+        said = "".join(text for text, _ in self.spans)
+        # GitHub's runner takes a line of a log for a command though it is indented.
+        return rf"\x3a{said[1:]}" if said.startswith("::") else said
+
+
+def write(report: Report, out: TextIO) -> None:
+    """The report in plain words for people, with colour on a terminal."""
+    if out.isatty():
+        _show(_document(report), out)
+        return
+    for line in _document(report):
+        out.write(f"{' ' * line.indent}{line.text}\n" if line.spans else "\n")
+
+
+def _show(lines: Iterable[Line], out: TextIO) -> None:
+    from rich.console import Console
+    from rich.text import Text
+
+    console = Console(file=out, width=_width(out), highlight=False, markup=False, emoji=False)
+    for line in lines:
+        # Text, never markup: a resource may be called [bold].
+        text = Text.assemble(*line.spans) if line.text == "".join(t for t, _ in line.spans) else Text(line.text)
+        hang = line.indent + (2 if line.text.startswith("- ") else 0)
+        # Words longer than a line stay whole, so that an ARN can be copied.
+        for number, row in enumerate(text.wrap(console, max(console.width - hang, 20), overflow="ignore")):
+            row.rstrip()
+            margin = " " * (hang if number else line.indent)
+            console.print(Text(margin) + row, soft_wrap=True)
+        if not line.spans:
+            console.print()
+
+
+def _width(out: TextIO) -> int:
+    try:
+        return min(os.get_terminal_size(out.fileno()).columns or 80, _WIDEST)
+    except (OSError, ValueError):
+        return 80
+
+
+def _line(indent: int, *spans: Span) -> Line:
+    pieces = [(span, "") if isinstance(span, str) else span for span in spans]
+    return Line(tuple((bounded(visible(text), _LONGEST), style) for text, style in pieces), indent)
+
+
+_BLANK = Line((), 0)
+
+
+def _heading(words: str) -> Iterator[Line]:
+    yield _BLANK
+    yield _line(0, (words, "bold underline"))
+
+
+def _document(report: Report) -> Iterator[Line]:
+    yield _line(0, (report.verdict(), f"bold {_colour(report)}"))
+    yield from _scope(report)
+    yield from _coverage(report)
+    yield from _heading("Findings, by control")
+    yield from _controls(report)
+    yield from _unseen(report)
+    yield from _nothing_there(report)
+    yield from _heading("What this report is")
+    yield from (_line(2, sentence) for sentence in LIMITS)
+
+
+def _colour(report: Report) -> str:
+    if report.count(Outcome.FAIL) or not report.entered:
+        return "red"
+    seen = report.coverage
+    return "yellow" if seen.not_evaluated + seen.unreachable or not report.run.complete else "green"
+
+
+def _scope(report: Report) -> Iterator[Line]:
+    run = report.run
+    yield from _heading("Scope")
+    for policy in report.policies:
+        yield _line(
+            2, "Policy ", (policy.policy, "bold"), f": {policy.title}, after {policy.source};",
+            f" sha256 {policy.sha256[:12]}.",
+        )  # fmt: skip
+    for target in report.plan.targets:
+        states = Counter(scope.state for scope in target.scopes)
+        scopes = ", ".join(f"{many(number, 'scope')} {state}" for state, number in states.items())
+        asked = f", asked as {target.identity}" if target.identity else ", asked as nobody"
+        label = f" ({target.id})" if target.id != target.name else ""
+        yield _line(2, "Target ", (target.name, "bold"), f"{label}{asked}: {scopes or 'no scope'}.")
+    yield _line(2, f"Looked at from {moment(run.started_at)} to {moment(run.finished_at)}.")
+    yield _line(2, f"Ages are counted to {moment(run.as_of)}.")
+    yield _line(2, f"Run {run.id} of {run.tool} {run.version}.")
+
+
+def _coverage(report: Report) -> Iterator[Line]:
+    seen = report.coverage
+    least = "at least " if seen.at_least else ""
+    yield from _heading("Coverage")
+    yield _line(
+        2,
+        (f"{least}{many(seen.expected, 'cell')} expected".capitalize(), "bold"),
+        f" = {seen.evaluated:,} evaluated + {seen.not_evaluated:,} not evaluated"
+        f" + {seen.unreachable:,} unreachable + {seen.excluded:,} excluded.",
+    )
+    yield _line(2, f"A cell is one {seen.unit}.")
+    if seen.at_least:
+        yield _line(2, "The true number is larger: somewhere the list of scopes itself was refused.")
+    checks = many(len(seen.resources), "check")
+    yield _line(2, f"{many(sum(seen.resources.values()), 'resource')} seen, by {checks} read whole.")
+
+
+def _controls(report: Report) -> Iterator[Line]:
+    listed = listings(report)
+    names = {target.id: target.name for target in report.plan.targets}
+    roomy = False
+    for policy, control, result in report.controls():
+        blocks = [
+            line
+            for requirement in control.requirements
+            if (policy.policy, requirement.id) in listed
+            for line in _requirement(requirement, listed[policy.policy, requirement.id], names)
+        ]
+        if roomy or blocks:
+            yield _BLANK
+        roomy = bool(blocks)
+        yield _control(report, policy, control, result)
+        yield from blocks
+
+
+def _control(report: Report, policy: Policy, control: Control, result: ControlResult) -> Line:
+    whose = f"{policy.policy}, " if len(report.policies) > 1 else ""
+    status = f"{control.status}, " if control.status else ""
+    colour = _COLOURS[result.worst] if result.worst else "yellow" if result.counts.errors else ""
+    return _line(
+        2,
+        (control.control, "bold"),
+        f" {control.title} ({whose}{status}owner {control.owner}): ",
+        (counted(result), colour),
+        ".",
+    )
+
+
+def _requirement(requirement: Requirement, listing: Listing, names: dict[str, str]) -> Iterator[Line]:
+    name = requirement.id
+    severity = requirement.severity
+    if listing.failing.total:
+        yield _line(4, (f"Fails, {severity.value}: ", _COLOURS[severity]), (name, "bold"))
+        yield from _some(listing.failing, names)
+        if requirement.remediation:
+            yield _line(6, ("To mend: ", "bold"), requirement.remediation)
+    if listing.waived.total:
+        yield _line(4, (f"Fails, {severity.value}, and is waived: ", "magenta"), (name, "bold"))
+        yield from _some(listing.waived, names)
+    if listing.errors.total:
+        yield _line(4, (f"Could not be evaluated, {severity.value}: ", "yellow"), (name, "bold"))
+        yield from _some(listing.errors, names)
+
+
+def _some(findings: Some, names: dict[str, str]) -> Iterator[Line]:
+    for reasons, group in findings.by_reason().items():
+        yield from (_line(6, reason) for reason in reasons)
+        yield from (_line(8, *_resource(finding, names)) for finding in group)
+    if findings.total > len(findings.shown):
+        yield _line(6, f"and {findings.total - LISTED:,} more, see -f json or html")
+
+
+def _resource(finding: Finding, names: dict[str, str]) -> Iterator[Span]:
+    target = names.get(finding.target, finding.target)
+    where = ", ".join(word for word in (target, finding.scope) if word)
+    if finding.resource is None:
+        yield f"- everything in {where}"
+    elif finding.resource == finding.target:
+        yield f"- {finding.resource}"
+    else:
+        yield f"- {finding.resource}"
+        yield (f" ({where})", "dim")
+    if finding.waiver:
+        waiver = finding.waiver
+        yield f": accepted by {waiver.owner} until {waiver.expires}, because {waiver.reason}"
+
+
+def _unseen(report: Report) -> Iterator[Line]:
+    groups = missing(report)
+    if not groups:
+        return
+    yield from _heading("What could not be seen, and what would mend it")
+    for group in groups[:_GROUPS]:
+        yield _line(2, (group.title, "yellow"))
+        yield _line(4, "Said: ", group.first.detail)
+        yield _line(4, ("To mend: ", "bold"), group.first.mend)
+        yield _line(4, "Where: ", some(group.places, _PLACES))
+        if group.checks:
+            yield _line(4, "Needed by: ", some(group.checks, _PLACES))
+    if len(groups) > _GROUPS:
+        yield _line(2, f"and {len(groups) - _GROUPS:,} more, see -f json or html")
+
+
+def _nothing_there(report: Report) -> Iterator[Line]:
+    names = {target.id: target.name for target in report.plan.targets}
+    if report.coverage.empty:
+        yield from _heading("Evaluated, and no resource was found")
+    for empty in report.coverage.empty:
+        where = some(empty.scopes, _PLACES)
+        yield _line(2, f"{empty.check}: {names.get(empty.target, empty.target)}, {where}")
+    if report.coverage.without_target:
+        yield from _heading("Asked by a policy, and no target of that kind is configured")
+    yield from (_line(2, check) for check in report.coverage.without_target)

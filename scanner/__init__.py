@@ -1,0 +1,57 @@
+"""The door: everything that checks, reporters and plug-ins may import.
+
+Names are loaded when they are first used, so that opening the door costs nothing.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from .declaration import check as check
+    from .facts import Facts as Facts
+    from .model import Control as Control
+    from .model import ControlResult as ControlResult
+    from .model import Coverage as Coverage
+    from .model import Finding as Finding
+    from .model import Location as Location
+    from .model import Outcome as Outcome
+    from .model import Policy as Policy
+    from .model import Requirement as Requirement
+    from .model import Severity as Severity
+    from .model import Unreadable as Unreadable
+    from .report import Report as Report
+    from .report import encoded as encoded
+    from .targets.aws import AwsAccount as AwsAccount
+    from .targets.aws import AwsRegion as AwsRegion
+    from .targets.host import Host as Host
+
+_HOMES = {
+    "declaration": ("check",),
+    "facts": ("Facts",),
+    "model": (
+        "Control",
+        "ControlResult",
+        "Coverage",
+        "Finding",
+        "Location",
+        "Outcome",
+        "Policy",
+        "Requirement",
+        "Severity",
+        "Unreadable",
+    ),
+    "report": ("Report", "encoded"),
+    "targets.aws": ("AwsAccount", "AwsRegion"),
+    "targets.host": ("Host",),
+}
+
+
+def __getattr__(name: str) -> Any:
+    for home, names in _HOMES.items():
+        if name in names:
+            return getattr(import_module(f".{home}", __name__), name)
+    raise AttributeError(f"module 'scanner' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted(name for names in _HOMES.values() for name in names)

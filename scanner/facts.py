@@ -1,0 +1,79 @@
+"""Facts: named, typed values that were seen."""
+
+import ast
+import inspect
+import textwrap
+from collections.abc import Mapping
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any, dataclass_transform, get_type_hints
+
+import msgspec
+
+FRAME = frozenset({"resource", "region", "tags", "links"})
+"""What says where a fact belongs, and is no fact itself."""
+
+
+@dataclass_transform(frozen_default=True, kw_only_default=True)
+class _Frozen:
+    def __init_subclass__(cls) -> None:
+        """Make each subclass a frozen dataclass."""
+        dataclass(frozen=True, kw_only=True)(cls)
+
+
+class Facts(_Frozen):
+    """What one check says about one resource.
+
+    A subclass is a family's vocabulary: each attribute is a fact, and the string below it is its manual.
+    """
+
+    resource: str
+    """The resource's canonical id: an ARN, `host:<name>`, an ARM id."""
+    region: str | None = None
+    """Where it lives, when that is not the scope's own region."""
+    tags: Mapping[str, str] | None = None
+    """Its tags, when they came with the listing; None when they were not read."""
+    links: tuple[str, ...] = ()
+    """Other resources' ids that this one depends on."""
+
+
+def schema(facts: type[Facts]) -> dict[str, dict[str, Any]]:
+    """JSON Schema by fact name, with the manual as description."""
+    manual = _manual(facts)
+    described = {}
+    for name, annotation in get_type_hints(facts).items():
+        if name not in FRAME:
+            described[name] = msgspec.json.schema(annotation)
+            if name in manual:
+                described[name]["description"] = manual[name]
+    return described
+
+
+def values(facts: Facts) -> dict[str, Any]:
+    """The facts as JSON holds them: moments are RFC 3339 strings, tuples are lists."""
+    return {name: msgspec.to_builtins(value) for name, value in vars(facts).items() if name not in FRAME}
+
+
+def _manual(facts: type[Facts]) -> dict[str, str]:
+    manual: dict[str, str] = {}
+    for cls in reversed(facts.__mro__[:-1]):
+        manual |= _attribute_docstrings(cls)
+    return manual
+
+
+def _attribute_docstrings(cls: type) -> dict[str, str]:
+    """The strings below attributes; a class without source (a frozen application) has none."""
+    try:
+        tree = ast.parse(textwrap.dedent(inspect.getsource(cls)))
+    except (OSError, TypeError):
+        return {}
+    body = tree.body[0].body if isinstance(tree.body[0], ast.ClassDef) else []
+    return {
+        named.target.id: inspect.cleandoc(text.value.value).replace("\n", " ")
+        for named, text in pairwise(body)
+        if isinstance(named, ast.AnnAssign)
+        and isinstance(named.target, ast.Name)
+        and isinstance(text, ast.Expr)
+        and isinstance(text.value, ast.Constant)
+        and isinstance(text.value.value, str)
+    }

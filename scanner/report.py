@@ -1,0 +1,198 @@
+"""The report: what the engine decided, and what it amounts to."""
+
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
+from enum import IntEnum
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from .errors import ScannerError
+from .model import (
+    FORMAT,
+    Control,
+    ControlResult,
+    Coverage,
+    Finding,
+    Findings,
+    Outcome,
+    Plan,
+    Policy,
+    Record,
+    Requirement,
+    Run,
+    Severity,
+    Unreadable,
+)
+
+
+class Status(IntEnum):
+    """What the command exits with."""
+
+    OK = 0
+    FAILING = 1
+    USAGE = 2
+    INCOMPLETE = 3
+    UNREACHABLE = 4
+    BUG = 70
+    INTERRUPTED = 130
+
+
+@dataclass(frozen=True, kw_only=True)
+class Report:
+    """Everything a reporter may show; findings are iterated, never held.
+
+    Findings come ordered by policy, control, requirement (as the policy has them), check, target, scope and
+    resource; everything else is sorted by its id.
+    """
+
+    run: Run
+    policies: tuple[Policy, ...]
+    plan: Plan
+    coverage: Coverage
+    results: tuple[ControlResult, ...]
+    """One per control, as the policies have them."""
+    tally: dict[Severity, dict[Outcome, int]]
+    """Findings counted by severity and outcome; waived failures are not counted."""
+    unreadable: tuple[Unreadable, ...]
+    findings: Findings
+
+    def controls(self) -> Iterator[tuple[Policy, Control, ControlResult]]:
+        """Every control with its policy and its counted result, in the policies' order."""
+        results = iter(self.results)
+        for policy in self.policies:
+            for control in policy.controls:
+                yield policy, control, next(results)
+
+    def requirements(self) -> dict[tuple[str, str], tuple[Policy, Control, Requirement]]:
+        """Policy, control and requirement by (policy id, requirement id)."""
+        return {
+            (policy.policy, requirement.id): (policy, control, requirement)
+            for policy in self.policies
+            for control in policy.controls
+            for requirement in control.requirements
+        }
+
+    def count(self, outcome: Outcome, severities: Collection[Severity] = tuple(Severity)) -> int:
+        """How many findings of these severities have this outcome."""
+        return sum(self.tally.get(severity, {}).get(outcome, 0) for severity in severities)
+
+    @property
+    def entered(self) -> bool:
+        """Whether any target could be entered."""
+        scopes = [scope for target in self.plan.targets for scope in target.scopes]
+        return not scopes or any(scope.state == "entered" for scope in scopes)
+
+    def status(self, fail_on: Sequence[Severity], *, allow_incomplete: bool = False) -> Status:
+        """What the command exits with, when these severities matter."""
+        if self.count(Outcome.FAIL, fail_on):
+            return Status.FAILING
+        if not self.entered:
+            return Status.UNREACHABLE
+        if not allow_incomplete and (
+            self.count(Outcome.ERROR, fail_on or tuple(Severity)) or not self.run.complete
+        ):
+            return Status.INCOMPLETE
+        return Status.OK
+
+    def verdict(self) -> str:
+        """The report in one or two sentences, true whatever could not be seen."""
+        failing = [
+            f"{self.count(Outcome.FAIL, [severity])} {severity.value}"
+            for severity in Severity
+            if self.count(Outcome.FAIL, [severity])
+        ]
+        unseen = self.coverage.not_evaluated + self.coverage.unreachable
+        if not self.entered:
+            return "Nothing can be said: no target could be entered."
+        if failing:
+            noun = "finding" if self.count(Outcome.FAIL) == 1 else "findings"
+            said = f"Falls short: {_listed(failing)} {noun}."
+        elif unseen:
+            said = "Nothing seen falls short."
+        elif self.coverage.evaluated == 0:
+            return "Nothing was evaluated."
+        else:
+            said = "Nothing falls short of what these policies ask of what was looked at."
+        if unseen:
+            least = "at least " if self.coverage.at_least else ""
+            cells = f"{unseen} of {least}{self.coverage.expected} cells"
+            said += f" Not everything was seen: {cells} could not be evaluated."
+        if not self.run.complete:
+            said += " The run was interrupted."
+        return said
+
+
+def _listed(words: Sequence[str]) -> str:
+    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"
+
+
+class Document(Record, frozen=True):
+    """A report as JSON holds it: the machine contract. Fields are added, never renamed."""
+
+    format: int
+    verdict: str
+    run: Run
+    policies: tuple[Policy, ...]
+    plan: Plan
+    coverage: Coverage
+    results: tuple[ControlResult, ...]
+    tally: dict[Severity, dict[Outcome, int]]
+    unreadable: tuple[Unreadable, ...]
+    findings: tuple[Finding, ...]
+
+
+def json_schema() -> dict[str, Any]:
+    """The published JSON Schema of report.json."""
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema"} | msgspec.json.schema(Document)
+
+
+def encoded(report: Report) -> Iterator[str]:
+    """The report as JSON text, a line a finding, so that neither side has to hold it."""
+    head = msgspec.json.encode(
+        Document(
+            format=FORMAT,
+            verdict=report.verdict(),
+            run=report.run,
+            policies=report.policies,
+            plan=report.plan,
+            coverage=report.coverage,
+            results=report.results,
+            tally=report.tally,
+            unreadable=report.unreadable,
+            findings=(),
+        )
+    ).decode()
+    yield head.removesuffix("]}")
+    comma = "\n"
+    for finding in report.findings:
+        yield comma + msgspec.json.encode(finding).decode()
+        comma = ",\n"
+    yield "\n]}\n"
+
+
+def read(path: Path) -> Report:
+    """A report that the json reporter wrote.
+
+    Raises:
+        ScannerError: it is not one, or of a later format.
+    """
+    try:
+        document = msgspec.json.decode(path.read_bytes(), type=Document)
+    except OSError as error:
+        raise ScannerError(f"{path}: {error.strerror}") from None
+    except msgspec.MsgspecError as error:
+        raise ScannerError(f"{path}: not a report written with -f json: {error}") from None
+    if document.format > FORMAT:
+        raise ScannerError(f"{path}: format {document.format}; this version reads up to {FORMAT}")
+    return Report(
+        run=document.run,
+        policies=document.policies,
+        plan=document.plan,
+        coverage=document.coverage,
+        results=document.results,
+        tally=document.tally,
+        unreadable=document.unreadable,
+        findings=document.findings,
+    )

@@ -1,0 +1,77 @@
+"""Targets: things with one login, and the views through which checks look at them."""
+
+from collections.abc import Collection, Mapping
+from concurrent.futures import Executor
+from typing import Protocol
+
+from ..declaration import Check
+from ..view import View
+from ..model import Scope
+
+
+class Session(Protocol):
+    """A target that was entered: who we are there, its scopes, and a view of each."""
+
+    @property
+    def id(self) -> str:
+        """The target's canonical id."""
+        ...
+
+    @property
+    def identity(self) -> str:
+        """Who is asking."""
+        ...
+
+    @property
+    def scopes(self) -> tuple[Scope, ...]:
+        """Every scope there is, those that cannot be entered and those left out included."""
+        ...
+
+    def view(self, scope: Scope, check: Check) -> View:
+        """One scope as one check may see it."""
+        ...
+
+    def done(self, scope: Scope, check: Check) -> None:
+        """The check has run on this scope: what only it asked for can be forgotten."""
+        ...
+
+    def close(self) -> None:
+        """Let go of every connection."""
+        ...
+
+
+class Target(Protocol):
+    """A configured target that was not entered yet."""
+
+    @property
+    def id(self) -> str:
+        """The canonical id, as far as the configuration tells it."""
+        ...
+
+    @property
+    def name(self) -> str:
+        """The configured label."""
+        ...
+
+    @property
+    def kind(self) -> str:
+        """The word in the configuration: aws, hosts."""
+        ...
+
+    @property
+    def kinds(self) -> tuple[type[View], ...]:
+        """The views it offers, so: what checks can be run on."""
+        ...
+
+    def enter(self, checks: Mapping[str, Check], leaves: Executor | None) -> Session:
+        """Log in, assert the identity, list the scopes.
+
+        Raises:
+            ReadError: it cannot be entered.
+        """
+        ...
+
+
+def needs(checks: Collection[Check]) -> frozenset[str]:
+    """Everything that these checks may ask."""
+    return frozenset(need for check in checks for need in check.needs)

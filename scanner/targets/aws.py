@@ -1,0 +1,377 @@
+"""AWS accounts: the views that checks get, and how an account is entered."""
+
+import csv
+import time
+from collections.abc import Collection, Iterator, Mapping
+from concurrent.futures import Executor
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, ClassVar, overload
+
+from ..declaration import Check
+from ..errors import ReadError
+from ..model import Reason, Scope, Unreadable
+from ..view import View
+from . import operations
+from .boto import Boto, Caller, translated
+from .memo import EVERYWHERE, Key, Memo, Page, frozen
+
+if TYPE_CHECKING:
+    import botocore.session
+
+REPORT_SECONDS = 90
+"""How long IAM may take to compile a credential report."""
+
+_HOMES = {"aws": "us-east-1", "aws-us-gov": "us-gov-west-1", "aws-cn": "cn-north-1"}
+_IDENTITY = "sts:GetCallerIdentity"
+_REGIONS = "ec2:DescribeRegions"
+
+
+@dataclass(frozen=True)
+class Account:
+    """An account that was entered."""
+
+    id: str
+    partition: str
+    home: str
+    """The region that answers for what has none."""
+    caller: Caller
+    memo: Memo = field(default_factory=Memo)
+
+
+class Aws(View):
+    """An AWS account through the operations that a check declared."""
+
+    platform: ClassVar[str] = "aws"
+
+    def __init__(
+        self, needs: Collection[str], account: Account, region: str, leaves: Executor | None = None
+    ) -> None:
+        """Show a check this account, asking in this region."""
+        super().__init__(needs, leaves)
+        self._account = account
+        self._region = region
+        self.id = account.id
+        self.partition = account.partition
+
+    @classmethod
+    def refuse_need(cls, need: str) -> str | None:
+        """Only reading operations, and none that reads data or secrets."""
+        return operations.refuse(need)
+
+    def all(
+        self, need: str, *, key: str | None = None, region: str | None = None, **parameters: Any
+    ) -> Iterator[Page]:
+        """Everything that a listing operation lists, to the last page.
+
+        `key` names the list where the answer has several; `region` asks elsewhere than where the view is.
+
+        Raises:
+            ReadError: it was refused.
+        """
+        key = key or operations.listing(need)
+        for page in self._pages(need, region, parameters):
+            yield from page.get(key) or ()
+
+    @overload
+    def call(
+        self, need: str, *, absent: None = None, region: str | None = None, **parameters: Any
+    ) -> Page: ...
+    @overload
+    def call(
+        self, need: str, *, absent: str, region: str | None = None, **parameters: Any
+    ) -> Page | None: ...
+    def call(
+        self, need: str, *, absent: str | None = None, region: str | None = None, **parameters: Any
+    ) -> Page | None:
+        """One operation's answer; None when it says by the error code `absent` that there is none.
+
+        Raises:
+            ReadError: it was refused.
+            ValueError: the answer goes on: a listing is read with `all`.
+        """
+        try:
+            pages = list(self._pages(need, region, parameters, absent))
+        except ReadError as refusal:
+            if absent and refusal.code == absent:
+                return None
+            raise
+        if len(pages) != 1:
+            raise ValueError(f"{need} has {len(pages)} pages: read it with all()")
+        return pages[0]
+
+    @staticmethod
+    def tags(listed: Collection[Mapping[str, str]] | Mapping[str, str] | None) -> dict[str, str]:
+        """Tags as a mapping, from any of the shapes in which AWS lists them."""
+        if isinstance(listed, Mapping):
+            return dict(listed)
+        return {
+            tag.get("Key", tag.get("key", "")): tag.get("Value", tag.get("value", "")) for tag in listed or ()
+        }
+
+    def _pages(
+        self, need: str, region: str | None, parameters: dict[str, Any], absent: str | None = None
+    ) -> Iterator[Page]:
+        where = region or self._region
+        asked = Key(self.declared(need), where, frozen(parameters))
+        account = self._account
+        try:
+            pages = account.memo.pages(asked, lambda: account.caller.pages(need, where, parameters))
+        except ReadError as refusal:
+            if absent and refusal.code == absent:
+                raise
+            raise self.refused(refusal) from None
+        return pages
+
+
+class AwsAccount(Aws):
+    """One account as a whole: what has no region, or belongs to all of them."""
+
+    def arn(self, service: str, resource: str, region: str = "") -> str:
+        """The ARN of one of the account's resources."""
+        return f"arn:{self.partition}:{service}:{region}:{self.id}:{resource}"
+
+    @property
+    def root(self) -> str:
+        """The ARN of the account's root user."""
+        return self.arn("iam", "root")
+
+    def credential_report(self) -> Iterator[dict[str, str]]:
+        """IAM's list of all users and their credentials, a dictionary a row; AWS renews it every four hours.
+
+        Raises:
+            ReadError: it was refused, or not ready in time.
+        """
+        generate = self.declared("iam:GenerateCredentialReport")
+        read = self.declared("iam:GetCredentialReport")
+        account = self._account
+
+        def ask() -> Iterator[Page]:
+            self._await_report(generate)
+            return account.caller.pages(read, account.home, {})
+
+        try:
+            (page,) = account.memo.pages(Key(read, account.home, ()), ask)
+        except ReadError as refusal:
+            raise self.refused(refusal) from None
+        yield from csv.DictReader(page["Content"].decode().splitlines())
+
+    def _await_report(self, generate: str) -> None:
+        until = time.monotonic() + REPORT_SECONDS
+        pause = 0.5
+        while True:
+            (answer,) = self._account.caller.pages(generate, self._account.home, {})
+            if answer["State"] == "COMPLETE":
+                return
+            if time.monotonic() + pause > until:
+                raise ReadError(
+                    need=generate,
+                    reason=Reason.TIMEOUT,
+                    detail=f"the credential report was not ready within {REPORT_SECONDS} seconds",
+                    mend="try again in a few minutes",
+                )
+            time.sleep(pause)
+            pause = min(pause * 2, 8)
+
+
+class AwsRegion(Aws):
+    """One enabled region of an account."""
+
+    @property
+    def name(self) -> str:
+        """The region's name, as in us-east-1."""
+        return self._region
+
+    def arn(self, service: str, resource: str) -> str:
+        """The ARN of one of the region's resources."""
+        return f"arn:{self.partition}:{service}:{self._region}:{self.id}:{resource}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class AwsTarget:
+    """A configured account."""
+
+    name: str
+    account: str | None = None
+    """Twelve digits; when given, nobody else's account is entered."""
+    profile: str | None = None
+    role_arn: str | None = None
+    external_id: str | None = None
+    regions: tuple[str, ...] | None = None
+    """None: every enabled one."""
+
+    kind: ClassVar[str] = "aws"
+    kinds: ClassVar[tuple[type[View], ...]] = (AwsAccount, AwsRegion)
+
+    @property
+    def id(self) -> str:
+        """`aws:<account>`; by its name when the configuration does not tell the account."""
+        return f"aws:{self.account or self.name}"
+
+    def enter(self, checks: Mapping[str, Check], leaves: Executor | None) -> "AwsSession":
+        """Find credentials, assert whose account it is, list the enabled regions.
+
+        Raises:
+            ReadError: there are no credentials, or they are somebody else's.
+        """
+        import botocore.exceptions
+
+        try:
+            session = self._session()
+            home = session.get_config_variable("region") or _HOMES["aws"]
+        except botocore.exceptions.BotoCoreError as error:
+            raise translated("sts:AssumeRole" if self.role_arn else _IDENTITY, "", error) from None
+        caller = Boto(session)
+        try:
+            (identity,) = caller.pages(_IDENTITY, home, {})
+            self._assert_account(identity)
+        except ReadError:
+            caller.close()
+            raise
+        partition = identity["Arn"].split(":")[1]
+        home = home if self._partition(session, home) == partition else _HOMES.get(partition, home)
+        account = Account(identity["Account"], partition, _HOMES.get(partition, home), caller)
+        entered = AwsSession(account, identity["Arn"], self._scopes(account), leaves)
+        for scope in entered.scopes:
+            for declared in checks.values():
+                if declared.on.__name__ == scope.on:
+                    for need in declared.needs:
+                        account.memo.expect(need, scope.name)
+        return entered
+
+    def _session(self) -> "botocore.session.Session":
+        import botocore.session
+
+        session = botocore.session.Session(profile=self.profile)
+        if self.role_arn:
+            _assume(session, self.role_arn, self.external_id)
+        return session
+
+    @staticmethod
+    def _partition(session: "botocore.session.Session", region: str) -> str:
+        import botocore.exceptions
+
+        try:
+            return session.get_partition_for_region(region)
+        except botocore.exceptions.UnknownRegionError:
+            return ""
+
+    def _assert_account(self, identity: Page) -> None:
+        if self.account and identity["Account"] != self.account:
+            raise ReadError(
+                need=_IDENTITY,
+                reason=Reason.CREDENTIALS,
+                detail=f"the credentials are of account {identity['Account']}; expected {self.account}",
+                mend=f"give credentials of {self.account}, or a role_arn in it",
+            )
+
+    def _scopes(self, account: Account) -> tuple[Scope, ...]:
+        whole = Scope(name=EVERYWHERE, on=AwsAccount.__name__)
+        try:
+            (answer,) = account.caller.pages(_REGIONS, account.home, {})
+        except ReadError as refusal:
+            return (whole, *self._unlisted(account, refusal))
+        enabled = sorted(region["RegionName"] for region in answer["Regions"])
+        wanted = self.regions if self.regions is not None else enabled
+        missing = [
+            self._unreachable(account, name, f"region {name} is not enabled in this account")
+            for name in sorted(set(wanted) - set(enabled))
+        ]
+        listed = [
+            Scope(name=name, on=AwsRegion.__name__, state="entered" if name in wanted else "excluded")
+            for name in enabled
+        ]
+        return (whole, *listed, *missing)
+
+    def _unlisted(self, account: Account, refusal: ReadError) -> tuple[Scope, ...]:
+        if self.regions is not None:
+            return tuple(Scope(name=name, on=AwsRegion.__name__) for name in self.regions)
+        return (
+            Scope(
+                name="regions",
+                on=AwsRegion.__name__,
+                state="unreachable",
+                unlisted=True,
+                unreadable=unreadable(refusal, f"aws:{account.id}", "regions"),
+            ),
+        )
+
+    @staticmethod
+    def _unreachable(account: Account, name: str, detail: str) -> Scope:
+        refusal = ReadError(
+            need=None, reason=Reason.UNREACHABLE, detail=detail, mend="enable it, or take it out of regions"
+        )
+        return Scope(
+            name=name,
+            on=AwsRegion.__name__,
+            state="unreachable",
+            unreadable=unreadable(refusal, f"aws:{account.id}", name),
+        )
+
+
+@dataclass(frozen=True)
+class AwsSession:
+    """An account that was entered, with its scopes."""
+
+    account: Account
+    identity: str
+    scopes: tuple[Scope, ...]
+    leaves: Executor | None
+    tags: ClassVar[Mapping[str, str]] = {}
+
+    @property
+    def id(self) -> str:
+        """`aws:<account>`."""
+        return f"aws:{self.account.id}"
+
+    def view(self, scope: Scope, check: Check) -> Aws:
+        """The account, or one region of it, as one check may see it."""
+        if scope.on == AwsAccount.__name__:
+            return AwsAccount(check.needs, self.account, self.account.home, self.leaves)
+        return AwsRegion(check.needs, self.account, scope.name, self.leaves)
+
+    def done(self, scope: Scope, check: Check) -> None:
+        """Free the answers that no other check will ask for."""
+        for need in check.needs:
+            self.account.memo.done(need, scope.name)
+
+    def close(self) -> None:
+        """Close every client."""
+        self.account.caller.close()
+
+
+def unreadable(refusal: ReadError, target: str, scope: str) -> Unreadable:
+    """A refusal of a whole scope, as it is stored."""
+    return Unreadable(
+        check=None,
+        target=target,
+        scope=scope,
+        resource=None,
+        reason=refusal.reason,
+        detail=refusal.detail,
+        need=refusal.need,
+        mend=refusal.mend,
+    )
+
+
+def _assume(session: "botocore.session.Session", role_arn: str, external_id: str | None) -> None:
+    """Have the session ask as a role, renewing its credentials when they run out."""
+    from botocore import credentials
+    from botocore.exceptions import NoCredentialsError
+
+    source = session.get_credentials()
+    if source is None:
+        raise NoCredentialsError
+    fetcher = credentials.AssumeRoleCredentialFetcher(
+        session.create_client,
+        source,
+        role_arn,
+        extra_args={"RoleSessionName": "wardround"} | ({"ExternalId": external_id} if external_id else {}),
+    )
+
+    class Role(credentials.CredentialProvider):
+        METHOD = "assume-role"
+
+        def load(self) -> credentials.DeferredRefreshableCredentials:
+            return credentials.DeferredRefreshableCredentials(fetcher.fetch_credentials, self.METHOD)
+
+    session.register_component("credential_provider", credentials.CredentialResolver([Role()]))

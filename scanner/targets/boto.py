@@ -1,0 +1,216 @@
+"""The one place that talks to AWS: clients, paging, and what botocore's errors mean."""
+
+import threading
+from collections.abc import Iterator
+from contextlib import AbstractContextManager
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any, Protocol
+
+from ..errors import ReadError
+from ..model import Reason
+from . import operations
+from .memo import Page
+
+if TYPE_CHECKING:
+    import botocore.session
+
+IN_FLIGHT = 16
+"""Calls at a time to one service in one region; more of them get throttled sooner than answered."""
+
+_DENIED = frozenset(
+    {
+        "AccessDenied",
+        "AccessDeniedException",
+        "AuthorizationError",
+        "AuthorizationErrorException",
+        "Forbidden",
+        "NotAuthorized",
+        "UnauthorizedAccess",
+        "UnauthorizedOperation",
+        "403",
+    }
+)
+_CREDENTIALS = frozenset(
+    {
+        "AuthFailure",
+        "ExpiredToken",
+        "ExpiredTokenException",
+        "IncompleteSignature",
+        "InvalidAccessKeyId",
+        "InvalidClientTokenId",
+        "InvalidSignatureException",
+        "InvalidToken",
+        "RequestExpired",
+        "SignatureDoesNotMatch",
+        "TokenRefreshRequired",
+        "UnrecognizedClientException",
+    }
+)
+_THROTTLED = frozenset(
+    {
+        "BandwidthLimitExceeded",
+        "EC2ThrottledException",
+        "LimitExceededException",
+        "PriorRequestNotComplete",
+        "ProvisionedThroughputExceededException",
+        "RequestLimitExceeded",
+        "RequestThrottled",
+        "RequestThrottledException",
+        "SlowDown",
+        "ThrottledException",
+        "Throttling",
+        "ThrottlingException",
+        "TooManyRequestsException",
+    }
+)
+
+
+class Caller(Protocol):
+    """Whoever answers operations: AWS, or a test's world."""
+
+    def pages(self, need: str, region: str, parameters: dict[str, Any]) -> Iterator[Page]:
+        """The answer's pages.
+
+        Raises:
+            ReadError: it was refused.
+        """
+        ...
+
+    def close(self) -> None:
+        """Let go of every connection."""
+        ...
+
+
+class Boto:
+    """Botocore's clients, one per service and region, shared between checks."""
+
+    def __init__(self, session: "botocore.session.Session") -> None:
+        """Use this session's credentials."""
+        self._session = session
+        self._lock = threading.Lock()
+        self._clients: dict[tuple[str, str], Any] = {}
+        self._bounds: dict[tuple[str, str], threading.BoundedSemaphore] = {}
+
+    def pages(self, need: str, region: str, parameters: dict[str, Any]) -> Iterator[Page]:
+        """The answer's pages, read to the last one.
+
+        Raises:
+            ReadError: AWS refused, could not be reached, or answered nonsense.
+        """
+        import botocore.exceptions
+
+        service, _, operation = need.partition(":")
+        try:
+            client, bound = self._client(service, region)
+            for page in _paged(client, bound, need, operation, parameters):
+                page.pop("ResponseMetadata", None)
+                yield page
+        except (botocore.exceptions.BotoCoreError, botocore.exceptions.ClientError) as error:
+            raise translated(need, region, error) from None
+
+    def close(self) -> None:
+        """Close every client's connections."""
+        with self._lock:
+            for client in self._clients.values():
+                client.close()
+            self._clients.clear()
+
+    def _client(self, service: str, region: str) -> tuple[Any, AbstractContextManager[Any]]:
+        import botocore.config
+
+        with self._lock:  # botocore's session may make one client at a time
+            where = (service, region)
+            if where not in self._clients:
+                self._clients[where] = self._session.create_client(
+                    service,
+                    region_name=region,
+                    config=botocore.config.Config(
+                        connect_timeout=5,
+                        read_timeout=30,
+                        max_pool_connections=IN_FLIGHT,
+                        retries={"mode": "standard", "total_max_attempts": 6},
+                        user_agent_extra="wardround",
+                    ),
+                )
+                self._bounds[where] = threading.BoundedSemaphore(IN_FLIGHT)
+            return self._clients[where], self._bounds[where]
+
+
+def _paged(
+    client: Any, bound: AbstractContextManager[Any], need: str, operation: str, parameters: dict[str, Any]
+) -> Iterator[Page]:
+    import botocore
+
+    name = botocore.xform_name(operation)
+    if client.can_paginate(name):
+        pages = iter(client.get_paginator(name).paginate(**parameters))
+        while True:
+            with bound:
+                page = next(pages, None)
+            if page is None:
+                return
+            yield page
+    members = operations.tokens(need)
+    asked = dict(parameters)
+    while True:
+        with bound:
+            page = getattr(client, name)(**asked)
+        yield page
+        token = page.get(members[1]) if members else None
+        if not members or not token:
+            return
+        asked[members[0]] = token
+
+
+def translated(need: str, region: str, error: Exception) -> ReadError:
+    """What a botocore error means to somebody who wants to mend it."""
+    import botocore.exceptions as botocore
+
+    if isinstance(error, botocore.ClientError):
+        return _answered(need, region, error)
+    reason, mend = Reason.FAILED, "try again; if it stays, see the detail"
+    if isinstance(
+        error,
+        botocore.NoCredentialsError
+        | botocore.PartialCredentialsError
+        | botocore.CredentialRetrievalError
+        | botocore.TokenRetrievalError
+        | botocore.ProfileNotFound
+        | botocore.SSOError,
+    ):
+        reason, mend = Reason.CREDENTIALS, "give credentials: a profile, AWS_PROFILE, or a role"
+    elif isinstance(error, botocore.ConnectTimeoutError | botocore.ReadTimeoutError):
+        reason, mend = (
+            Reason.TIMEOUT,
+            f"see whether {need.partition(':')[0]} in {region} can be reached from here",
+        )
+    elif isinstance(error, botocore.HTTPClientError):
+        reason, mend = (
+            Reason.UNREACHABLE,
+            f"see whether {need.partition(':')[0]} in {region} can be reached from here",
+        )
+    elif "parse" in str(error).lower():
+        reason = Reason.INVALID_ANSWER
+    return ReadError(need=need, reason=reason, detail=_line(str(error)), mend=mend)
+
+
+def _answered(need: str, region: str, error: Any) -> ReadError:
+    code = str(error.response.get("Error", {}).get("Code", ""))
+    message = str(error.response.get("Error", {}).get("Message", ""))
+    status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode")
+    if code in _DENIED:
+        reason, mend = Reason.DENIED, f"allow {operations.action(need)}"
+    elif code in _CREDENTIALS:
+        reason, mend = (
+            Reason.CREDENTIALS,
+            f"give credentials that are valid in {region}, and renew them if they expired",
+        )
+    elif code in _THROTTLED or status == HTTPStatus.TOO_MANY_REQUESTS:
+        reason, mend = Reason.THROTTLED, "run when the account's other automation is quiet"
+    else:
+        reason, mend = Reason.FAILED, "try again; if it stays, see the detail"
+    return ReadError(need=need, reason=reason, detail=_line(f"{code}: {message}"), mend=mend, code=code)
+
+
+def _line(text: str) -> str:
+    return " ".join(text.split())[:300]

@@ -1,0 +1,100 @@
+"""Ask once: each answer is computed by whoever asks first, and told to all."""
+
+import threading
+import zlib
+from collections import Counter
+from collections.abc import Callable, Hashable, Iterable, Iterator
+from concurrent.futures import Future
+from typing import Any, NamedTuple
+
+import msgspec
+
+from ..errors import ReadError
+
+Page = dict[str, Any]
+
+EVERYWHERE = "account"
+"""The scope whose checks may ask in any region."""
+
+
+class Key(NamedTuple):
+    """One question: an operation, where it is asked, and its canonical parameters."""
+
+    need: str
+    region: str
+    parameters: Hashable
+
+
+class Memo:
+    """The answers of one target.
+
+    Answers are kept packed and unpacked for each asker: nobody can change a shared one, and 100,000 volumes
+    take megabytes. A refusal is an answer too, of which each asker gets its own exception. An interrupt or a
+    bug is told to those who wait, and forgotten.
+    """
+
+    def __init__(self) -> None:
+        """Nothing was asked yet, and nobody will ask."""
+        self._lock = threading.Lock()
+        self._answers: dict[Key, Future[tuple[bytes, ...]]] = {}
+        self._askers: Counter[tuple[str, str]] = Counter()
+
+    def expect(self, need: str, scope: str) -> None:
+        """One more check that declares this need will run on this scope."""
+        with self._lock:
+            self._askers[need, scope] += 1
+
+    def done(self, need: str, scope: str) -> None:
+        """That check has run; what nobody will ask for again is freed."""
+        with self._lock:
+            self._askers[need, scope] -= 1
+            for key in [key for key in self._answers if key.need == need and not self._wanted(key)]:
+                del self._answers[key]
+
+    def pages(self, key: Key, ask: Callable[[], Iterable[Page]]) -> Iterator[Page]:
+        """The pages of an answer, asked for by the first who wants it.
+
+        Raises:
+            ReadError: the target refused, now or the first time.
+        """
+        with self._lock:
+            mine = key not in self._answers
+            future = self._answers.setdefault(key, Future())
+        if mine:
+            self._answer(key, future, ask)
+        try:
+            packed = future.result()
+        except ReadError as refusal:
+            raise refusal.again() from None
+        return (_unpack(page) for page in packed)
+
+    def _answer(self, key: Key, future: Future[tuple[bytes, ...]], ask: Callable[[], Iterable[Page]]) -> None:
+        try:
+            future.set_result(tuple(_pack(page) for page in ask()))
+        except ReadError as refusal:
+            future.set_exception(refusal)
+        except BaseException as error:
+            with self._lock:
+                self._answers.pop(key, None)
+            future.set_exception(error)
+            raise
+
+    def _wanted(self, key: Key) -> bool:
+        return self._askers[key.need, key.region] > 0 or self._askers[key.need, EVERYWHERE] > 0
+
+
+def frozen(parameters: object) -> Hashable:
+    """Parameters in one order, hashable, whatever order they were written in."""
+    if isinstance(parameters, dict):
+        return tuple(sorted((name, frozen(value)) for name, value in parameters.items()))
+    if isinstance(parameters, list | tuple):
+        return tuple(frozen(value) for value in parameters)
+    return parameters
+
+
+def _pack(page: Page) -> bytes:
+    return zlib.compress(msgspec.msgpack.encode(page), 1)
+
+
+def _unpack(page: bytes) -> Page:
+    return msgspec.msgpack.decode(zlib.decompress(page), type=Page)

@@ -1,0 +1,251 @@
+"""Tests of checks: one dictionary of answers in, one list of facts out.
+
+    seen = observe(ebs_volumes, {"ec2:DescribeVolumes": {"Volumes": [...]}})
+
+An answer is held to the shape that botocore documents. An operation or command that a world lacks is denied.
+Every check also registers one complete world, in which each of its needs is used; `keeps_refusals` and
+`declares_its_needs` then hold for it, whatever it looks at.
+"""
+
+from collections.abc import Callable, Collection, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from .declaration import Check, seen
+from .errors import ReadError, Undeclared
+from .facts import Facts
+from .model import Reason
+from .targets import operations
+from .targets.aws import Account, AwsAccount, AwsRegion
+from .targets.host import Host, Output, Probe, program_of
+from .targets.memo import Page
+from .view import Refusal, View
+
+ACCOUNT = "111122223333"
+REGION = "us-east-1"
+
+World = Mapping[str, Any]
+"""Answers by need.
+
+AWS: a page, a list of pages, an `Error`, or a function of the parameters that returns one of them (`by`).
+Hosts: the standard output, or an `Output`.
+"""
+
+WORLDS: dict[Check, World] = {}
+"""The complete world that each check registered."""
+
+
+@dataclass(frozen=True)
+class Error:
+    """AWS answers with this error code."""
+
+    code: str
+    reason: Reason = Reason.FAILED
+
+
+@dataclass(frozen=True)
+class Sight:
+    """What a check saw, and what was refused to it."""
+
+    facts: list[Facts]
+    refusals: list[Refusal]
+
+
+def world(check: Check, answers: World) -> World:
+    """Register a check's complete world, in which every need is used."""
+    if check in WORLDS:
+        raise ValueError(f"{check.where} has a complete world already")
+    WORLDS[check] = answers
+    return answers
+
+
+def by(parameter: str, answers: Mapping[str, Any]) -> Callable[..., Any]:
+    """An answer for each value of one parameter; a value without one is denied."""
+
+    def answer(**parameters: Any) -> Any:
+        return answers.get(parameters[parameter], Error("AccessDenied", Reason.DENIED))
+
+    return answer
+
+
+def observe(check: Check, answers: World) -> list[Facts]:
+    """The facts a check states of a world.
+
+    Raises:
+        AssertionError: something was refused to it.
+    """
+    sight = look(check, answers)
+    if sight.refusals:
+        raise AssertionError(f"refused: {[str(refusal.error) for refusal in sight.refusals]}")
+    return sight.facts
+
+
+def look(check: Check, answers: World, *, denied: Collection[str] = ()) -> Sight:
+    """What a check sees of a world, some of whose needs may be denied."""
+    with ThreadPoolExecutor(2) as leaves:
+        view = _view(check, answers, frozenset(denied), leaves)
+        return Sight(list(seen(check, view)), view.refusals)
+
+
+def keeps_refusals(check: Check, answers: World) -> None:
+    """Whatever is denied, a check says nothing that is not so, and nothing goes missing in silence.
+
+    Raises:
+        AssertionError: it did.
+    """
+    whole = {facts.resource: facts for facts in observe(check, answers)}
+    _hold(bool(whole), f"{check.where}: its complete world has a resource")
+    blind = look(check, answers, denied=check.needs)
+    _hold(not blind.facts and bool(blind.refusals), f"{check.where}: denied everything, it says nothing")
+    for need in check.needs:
+        sight = look(check, answers, denied=[need])
+        for facts in sight.facts:
+            _hold(
+                facts == whole.get(facts.resource),
+                f"{check.where}: without {need}, it says of {facts.resource} what is not so: {facts}",
+            )
+        covered = {refusal.resource for refusal in sight.refusals if refusal.error.need == need}
+        missing = whole.keys() - {facts.resource for facts in sight.facts}
+        _hold(
+            None in covered or missing <= covered,
+            f"{check.where}: without {need}, {sorted(missing - covered)} went missing in silence",
+        )
+
+
+def declares_its_needs(check: Check, answers: World) -> None:
+    """Each need is used in the complete world, and asking for what is not declared raises.
+
+    Raises:
+        AssertionError: a need is not used.
+    """
+    for need in check.needs:
+        less = replace(check, needs=tuple(other for other in check.needs if other != need))
+        try:
+            _look_less(check, less, answers)
+        except Undeclared:
+            continue
+        raise AssertionError(f"{check.where}: its complete world does not use {need}")
+
+
+def _look_less(check: Check, less: Check, answers: World) -> None:
+    view = _view(check, answers, frozenset(), None)
+    view.needs = frozenset(less.needs)
+    list(seen(less, view))
+
+
+def _hold(true: bool, claim: str) -> None:
+    if not true:
+        raise AssertionError(claim)
+
+
+def _view(check: Check, answers: World, denied: frozenset[str], leaves: ThreadPoolExecutor | None) -> View:
+    on = check.on
+    if issubclass(on, Host):
+        return Host(check.needs, "ehr-1", _probe(check, answers, denied))
+    if issubclass(on, AwsAccount | AwsRegion):
+        account = Account(ACCOUNT, "aws", REGION, FakeAws(answers, denied))
+        return on(check.needs, account, REGION, leaves)
+    raise TypeError(f"{check.where}: no world can be made for {on.__name__}")
+
+
+def _probe(check: Check, answers: World, denied: frozenset[str]) -> Probe:
+    told = {
+        command: answer if isinstance(answer, Output) else Output(0, answer)
+        for command, answer in answers.items()
+    }
+    refused = {
+        command: ReadError(
+            need=command, reason=Reason.DENIED, detail="denied", mend=f"allow `{command}` to the login"
+        )
+        for command in check.needs
+        if command in denied or command not in told
+    }
+    return Probe({**told, **refused}, frozenset(program_of(command) for command in told))
+
+
+class FakeAws:
+    """An AWS that answers from a world, and denies what the world lacks."""
+
+    def __init__(self, answers: World, denied: Collection[str] = ()) -> None:
+        """Answer from this world; deny these needs all the same."""
+        self._answers = answers
+        self._denied = denied
+
+    def pages(self, need: str, region: str, parameters: dict[str, Any]) -> Iterator[Page]:
+        """The world's answer, the same in every region, held to the documented shape."""
+        del region
+        answer = None if need in self._denied else self._answers.get(need)
+        if callable(answer):
+            answer = answer(**parameters)
+        if answer is None:
+            answer = Error("AccessDenied", Reason.DENIED)
+        if isinstance(answer, Error):
+            raise ReadError(
+                need=need,
+                reason=answer.reason,
+                detail=answer.code,
+                mend=f"allow {operations.action(need)}",
+                code=answer.code,
+            )
+        for page in answer if isinstance(answer, list) else [answer]:
+            for mistake in _mistakes(operations.model(need).output_shape, page, need):
+                raise AssertionError(mistake)
+            yield page
+
+    def close(self) -> None:
+        """Nothing is held."""
+
+
+_TYPES: dict[str, Any] = {
+    "string": str,
+    "character": str,
+    "boolean": bool,
+    "integer": int,
+    "long": int,
+    "float": float,
+    "double": float,
+    "timestamp": datetime,
+    "blob": bytes,
+    "list": list,
+    "map": dict,
+    "structure": dict,
+}
+
+
+def _mistakes(shape: Any, value: Any, where: str) -> Iterator[str]:
+    if not isinstance(value, _TYPES[shape.type_name]) or (
+        isinstance(value, bool) and shape.type_name != "boolean"
+    ):
+        yield f"{where} is {value!r}; AWS answers a {shape.type_name}"
+    elif shape.type_name == "structure":
+        for name, member in value.items():
+            if name not in shape.members:
+                yield f"{where} has no {name!r}; it has {', '.join(shape.members)}"
+            else:
+                yield from _mistakes(shape.members[name], member, f"{where}.{name}")
+    elif shape.type_name == "list":
+        for number, member in enumerate(value):
+            yield from _mistakes(shape.member, member, f"{where}[{number}]")
+    elif shape.type_name == "map":
+        for name, member in value.items():
+            yield from _mistakes(shape.value, member, f"{where}[{name!r}]")
+
+
+__all__ = [
+    "ACCOUNT",
+    "REGION",
+    "WORLDS",
+    "Error",
+    "FakeAws",
+    "Output",
+    "Sight",
+    "World",
+    "by",
+    "declares_its_needs",
+    "keeps_refusals",
+    "look",
+    "observe",
+    "world",
+]
