@@ -12,7 +12,7 @@ _SEGMENTS = 12
 
 
 def anchor(policy: Policy, requirement: Requirement, finding: Finding) -> Location:
-    """The requirement's line, else the configuration's that names the policy, else a path for the resource."""
+    """The requirement's line, else the configuration's that names the policy, else the resource's path."""
     if policy.file is not None and not _absolute(policy.file):
         return Location(file=policy.file, line=requirement.line)
     if policy.configured_at is not None and not _absolute(policy.configured_at.file):

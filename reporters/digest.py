@@ -1,5 +1,6 @@
 """What the reporters for people share: bounded choices, groups and counts in words."""
 
+from collections import Counter
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -13,10 +14,8 @@ LISTED = 20
 LIMITS = (
     "This is evidence for, and gaps against, the policies named above, at one point in time.",
     "It is not a certificate of compliance, and it is not legal advice.",
-    "What no check looks at, such as people, paper, premises and systems that are not among the targets, "
-    "it says nothing about.",
-    "Addressable does not mean optional: an addressable requirement that is not met needs a written reason "
-    "and an equivalent measure.",
+    "It says nothing about what no check looks at: people, paper, premises, systems that are no target.",
+    "Addressable does not mean optional: what is not met needs a written reason and an equivalent measure.",
 )
 
 
@@ -33,7 +32,7 @@ def moment(at: datetime) -> str:
 def worst_first(
     report: Report, outcome: Outcome, severities: Collection[Severity] = tuple(Severity)
 ) -> Iterator[Finding]:
-    """Findings with this outcome that are not waived, the worst first: a pass a severity, none of them held."""
+    """Unwaived findings with this outcome, the worst first: a pass a severity, none of them held."""
     for severity in severities:
         count = report.count(outcome, [severity])
         if count:
@@ -98,13 +97,18 @@ class Missing:
     first: Unreadable
     places: tuple[str, ...]
     """Targets, scopes and resources, in words."""
+    scopes: int
+    """How many of the places are whole scopes or targets."""
     checks: tuple[str, ...]
 
     @property
     def title(self) -> str:
         """Why, what was asked, and how often."""
         need = f": {self.first.need}" if self.first.need else ""
-        return f"{self.first.reason.value}{need}, in {many(len(self.places), 'place')}"
+        resources = len(self.places) - self.scopes
+        counts = ((self.scopes, "scope"), (resources, "resource"))
+        often = " and ".join(many(number, noun) for number, noun in counts if number)
+        return f"{self.first.reason.value}{need} ({often})"
 
 
 def missing(report: Report) -> list[Missing]:
@@ -117,6 +121,7 @@ def missing(report: Report) -> list[Missing]:
         Missing(
             first=items[0],
             places=_once(_place(item, names) for item in items),
+            scopes=len(_once(_place(item, names) for item in items if item.resource is None)),
             checks=_once(item.check for item in items if item.check),
         )
         for items in groups.values()
@@ -130,26 +135,46 @@ def some(words: Collection[str], limit: int) -> str:
     return said if len(words) <= limit else f"{said} and {len(words) - limit:,} more"
 
 
+def scopes(states: Iterable[str]) -> str:
+    """How many scopes were entered, could not be, or were excluded."""
+    counts = Counter(states).items()
+    return ", ".join(f"{many(number, 'scope')} {state}" for state, number in counts) or "no scope"
+
+
 def counted(result: ControlResult) -> str:
     """A control's result in words: what was found, and how much of it was not seen."""
     counts, cells = result.counts, result.cells
-    waived = f" ({counts.waived:,} waived)" if counts.waived else ""
-    words = [
-        word
-        for number, word in (
-            (counts.failed, f"{counts.failed:,} fail{'s' if counts.failed == 1 else ''}{waived}"),
-            (counts.errors, f"{counts.errors:,} could not be evaluated"),
-            (counts.passed, f"{counts.passed:,} pass{'es' if counts.passed == 1 else ''}"),
-            (counts.not_applicable, f"{counts.not_applicable:,} not applicable"),
-        )
-        if number
-    ]
+    words = _words(counts.failed, counts.waived, counts.errors, counts.passed, counts.not_applicable)
     unseen = cells.not_evaluated + cells.unreachable
     if not words:
         words = [_nothing(result)]
     if unseen:
         words.append(f"{unseen:,} of {many(cells.expected, 'cell')} not seen")
     return ", ".join(words)
+
+
+def totals(report: Report) -> str:
+    """All findings counted, in words."""
+    every = [result.counts for result in report.results]
+    words = _words(
+        sum(counts.failed for counts in every),
+        sum(counts.waived for counts in every),
+        sum(counts.errors for counts in every),
+        sum(counts.passed for counts in every),
+        sum(counts.not_applicable for counts in every),
+    )
+    return ", ".join(words) or "No findings"
+
+
+def _words(failed: int, waived: int, errors: int, passed: int, not_applicable: int) -> list[str]:
+    accepted = f" ({waived:,} waived)" if waived else ""
+    words = (
+        (failed, f"{failed:,} fail{'s' if failed == 1 else ''}{accepted}"),
+        (errors, f"{errors:,} could not be evaluated"),
+        (passed, f"{passed:,} pass{'es' if passed == 1 else ''}"),
+        (not_applicable, f"{not_applicable:,} not applicable"),
+    )
+    return [word for number, word in words if number]
 
 
 def _nothing(result: ControlResult) -> str:

@@ -9,6 +9,9 @@ _UNSEEN = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
 # Azure's agent and GitHub's runner look for these anywhere in a line of a log, not only at its start.
 _LOG_COMMAND = re.compile(r"##(?=\[|vso\[)", re.IGNORECASE)
 
+# What GitHub makes into mentions, links and references, backslash or not; then what a backslash makes plain.
+_LIVE = re.compile(r"(?P<live>(?:@|://|www(?=\.)|#(?=\d))+)|[\\`*_{}\[\]()#+!|<>~&$^-]", re.IGNORECASE)
+
 
 def visible(text: str) -> str:
     r"""The text on one line, each character that does not show written as its escape: `\x1b`, `\u202e`."""
@@ -23,6 +26,19 @@ def bounded(text: str, limit: int) -> str:
         return text
     tail = f"... ({len(text):,} characters)"
     return text[: max(limit - len(tail), 0)] + tail
+
+
+def prose(text: str) -> str:
+    """The text as Markdown that says only itself: no markup, link, mention, reference or cell's end."""
+    return _LIVE.sub(lambda match: f"`{match[0]}`" if match["live"] else f"\\{match[0]}", visible(text))
+
+
+def code(text: str) -> str:
+    """The text as Markdown code, to stand in a table's cell."""
+    text = visible(text).replace("|", "\\|")
+    fence = "`" * (max((len(run) for run in re.findall("`+", text)), default=0) + 1)
+    pad = " " if text[:1] in {"`", " "} or text[-1:] in {"`", " "} or not text else ""
+    return f"{fence}{pad}{text}{pad}{fence}"
 
 
 def _escaped(character: str) -> str:

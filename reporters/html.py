@@ -16,7 +16,9 @@ from typing import Any, TextIO
 from scanner import ControlResult, Finding, Outcome, Policy, Report, Requirement, Severity, Unreadable
 
 LISTED = 200
-"""How many findings of a kind stand in the page itself; the explorer holds all."""
+"""How many failing findings stand in the page itself; the explorer holds all."""
+LISTED_ASIDE = 100
+"""How many waivers, and how many things that could not be seen."""
 CHUNK = 4096
 """How many findings share a dictionary: memory stays flat, and text that repeats is stored once."""
 LONG = 400
@@ -39,10 +41,21 @@ def write(report: Report, out: TextIO) -> None:
     def shown(value: Any) -> Any:
         return value if isinstance(value, Markup) else _shown(value)
 
+    def lines(texts: Iterable[str]) -> Markup:
+        return Markup("\n").join(_visible(text) for text in texts)
+
+    def asked(requirement: Requirement) -> Markup:
+        return lines(_yaml(requirement))
+
     environment = Environment(
         autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, finalize=shown
     )
-    environment.filters |= {"clipped": _clipped, "paragraphs": _paragraphs, "written": _expectation}
+    environment.filters |= {
+        "clipped": _clipped,
+        "paragraphs": _paragraphs,
+        "lines": lines,
+        "asked": asked,
+    }
     style, script = _asset("report.css"), _asset("report.js")
     page = environment.from_string(_asset("report.html.j2")).generate(
         report=report,
@@ -90,8 +103,8 @@ def _sections(report: Report) -> dict[str, Any]:
         },
         "names": {(policy.policy, control.control): control for policy, control, _ in report.controls()},
         "owners": _owners(report),
-        "mends": mends[:LISTED],
-        "more_mends": len(mends[LISTED:]),
+        "mends": mends[:LISTED_ASIDE],
+        "more_mends": len(mends[LISTED_ASIDE:]),
         "cells": _cells(report),
     }
 
@@ -112,7 +125,7 @@ class _Listed:
             for place, finding in enumerate(findings):
                 if finding.outcome is Outcome.FAIL and not finding.waiver:
                     yield finding.severity.rank, place, finding
-                elif finding.waiver and len(listed.waived) < LISTED:
+                elif finding.waiver and len(listed.waived) < LISTED_ASIDE:
                     listed.waived.append(finding)
 
         listed.failing = heapq.nsmallest(LISTED, failing(), key=lambda item: item[:2])
@@ -219,7 +232,7 @@ def _row(finding: Finding, places: dict[tuple[str, str], int]) -> dict[str, Any]
     """A finding's columns; a resource is cut where its siblings differ, so that their common part packs."""
     stem, cut, leaf = (finding.resource or "").rpartition("/")
     waived = finding.waiver
-    # A finding that passes is named by its key; an id is chance that does not pack, and would double the page.
+    # What passes is named by its key: ids do not pack, and would make the page half as long again.
     cited = finding.outcome in (Outcome.FAIL, Outcome.ERROR)
     return {
         "outcome": "waived" if waived else finding.outcome.value,
@@ -276,7 +289,8 @@ def _escape(match: re.Match[str]) -> str:
     if code > 0xFFFF:  # noqa: PLR2004 - what four digits can name
         return f"\\U{code:08x}"
     return {"\n": "\\n", "\r": "\\r", "\t": "\\t"}.get(
-        match[0], f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}"  # noqa: PLR2004 - two digits
+        match[0],
+        f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}",  # noqa: PLR2004 - two digits
     )
 
 
@@ -288,9 +302,18 @@ def _paragraphs(text: str) -> list[str]:
     return [line for line in text.split("\n") if line.strip()]
 
 
-def _expectation(expect: dict[str, Any]) -> str:
-    """An expectation as the policy file says it, on one line a fact, each ended so that it stays a line."""
-    return "; ".join(f"{name}: {_written(want)}" for name, want in expect.items())
+def _yaml(requirement: Requirement) -> Iterator[str]:
+    """A requirement's lines as a policy file has them."""
+    yield f"check: {requirement.check}"
+    if requirement.checks not in {(), (requirement.check,)}:
+        yield f"# that is {', '.join(requirement.checks)}"
+    for word, said in (("when", requirement.when), ("expect", requirement.expect)):
+        if said:
+            yield f"{word}:"
+            yield from (f"  {name}: {_written(value)}" for name, value in said.items())
+    yield f"severity: {requirement.severity}"
+    if requirement.absent == "fail":
+        yield "absent: fail"
 
 
 def _written(value: Any) -> str:

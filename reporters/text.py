@@ -1,14 +1,27 @@
 """Text: the report for people, to be read on a terminal or aloud."""
 
 import os
-from collections import Counter
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import TextIO
 
 from scanner import Control, ControlResult, Finding, Outcome, Policy, Report, Requirement, Severity
 
-from .digest import LIMITS, LISTED, Listing, Some, counted, listings, many, missing, moment, some
+from .digest import (
+    LIMITS,
+    LISTED,
+    Listing,
+    Some,
+    counted,
+    listings,
+    many,
+    missing,
+    moment,
+    scopes,
+    some,
+    totals,
+)
 from .escape import bounded, visible
 
 _COLOURS = {
@@ -17,10 +30,14 @@ _COLOURS = {
     Severity.MEDIUM: "yellow",
     Severity.LOW: "cyan",
 }
-_LONGEST = 600
+_WORD = re.compile(r"\S+\s*")
+_LONGEST = 2_000
+"""Characters: a known_hosts line that mends something has up to 800."""
 _WIDEST = 110
+_USUAL = 80
 _GROUPS = 40
 _PLACES = 5
+_TARGETS = 20
 
 Span = str | tuple[str, str]
 
@@ -35,9 +52,7 @@ class Line:
     @property
     def text(self) -> str:
         """What it says, without its indentation."""
-        said = "".join(text for text, _ in self.spans)
-        # GitHub's runner takes a line of a log for a command though it is indented.
-        return rf"\x3a{said[1:]}" if said.startswith("::") else said
+        return "".join(text for text, _ in self.spans)
 
 
 def write(report: Report, out: TextIO) -> None:
@@ -45,8 +60,7 @@ def write(report: Report, out: TextIO) -> None:
     if out.isatty():
         _show(_document(report), out)
         return
-    for line in _document(report):
-        out.write(f"{' ' * line.indent}{line.text}\n" if line.spans else "\n")
+    out.writelines(f"{' ' * line.indent}{line.text}\n" if line.spans else "\n" for line in _document(report))
 
 
 def _show(lines: Iterable[Line], out: TextIO) -> None:
@@ -56,27 +70,41 @@ def _show(lines: Iterable[Line], out: TextIO) -> None:
     console = Console(file=out, width=_width(out), highlight=False, markup=False, emoji=False)
     for line in lines:
         # Text, never markup: a resource may be called [bold].
-        text = Text.assemble(*line.spans) if line.text == "".join(t for t, _ in line.spans) else Text(line.text)
-        hang = line.indent + (2 if line.text.startswith("- ") else 0)
-        # Words longer than a line stay whole, so that an ARN can be copied.
-        for number, row in enumerate(text.wrap(console, max(console.width - hang, 20), overflow="ignore")):
+        text = Text.assemble(*line.spans)
+        hang = line.indent + (2 if line.indent else 0)
+        for number, row in enumerate(text.divide(_breaks(line.text, console.width - hang))):
             row.rstrip()
-            margin = " " * (hang if number else line.indent)
-            console.print(Text(margin) + row, soft_wrap=True)
-        if not line.spans:
-            console.print()
+            margin = Text(" " * (hang if number else line.indent))
+            console.print(margin + row, soft_wrap=True)
+
+
+def _breaks(text: str, width: int) -> list[int]:
+    """Where to break a line: between words only, so that an ARN stays whole and can be copied."""
+    from rich.cells import cell_len
+
+    breaks: list[int] = []
+    start = 0
+    for word in _WORD.finditer(text):
+        if word.start() > start and cell_len(text[start : word.end()].rstrip()) > width:
+            start = word.start()
+            breaks.append(start)
+    return breaks
 
 
 def _width(out: TextIO) -> int:
     try:
-        return min(os.get_terminal_size(out.fileno()).columns or 80, _WIDEST)
+        return min(os.get_terminal_size(out.fileno()).columns or _USUAL, _WIDEST)
     except (OSError, ValueError):
-        return 80
+        return _USUAL
 
 
 def _line(indent: int, *spans: Span) -> Line:
     pieces = [(span, "") if isinstance(span, str) else span for span in spans]
-    return Line(tuple((bounded(visible(text), _LONGEST), style) for text, style in pieces), indent)
+    pieces = [(bounded(visible(text), _LONGEST), style) for text, style in pieces]
+    if "".join(text for text, _ in pieces).lstrip().startswith("::"):
+        # GitHub's runner takes a line of a log for a command, indented or not.
+        pieces.insert(0, ("> ", ""))
+    return Line(tuple(pieces), indent)
 
 
 _BLANK = Line((), 0)
@@ -92,6 +120,7 @@ def _document(report: Report) -> Iterator[Line]:
     yield from _scope(report)
     yield from _coverage(report)
     yield from _heading("Findings, by control")
+    yield _line(2, f"{totals(report)}.")
     yield from _controls(report)
     yield from _unseen(report)
     yield from _nothing_there(report)
@@ -114,12 +143,19 @@ def _scope(report: Report) -> Iterator[Line]:
             2, "Policy ", (policy.policy, "bold"), f": {policy.title}, after {policy.source};",
             f" sha256 {policy.sha256[:12]}.",
         )  # fmt: skip
-    for target in report.plan.targets:
-        states = Counter(scope.state for scope in target.scopes)
-        scopes = ", ".join(f"{many(number, 'scope')} {state}" for state, number in states.items())
-        asked = f", asked as {target.identity}" if target.identity else ", asked as nobody"
+    targets = report.plan.targets
+    for target in targets[:_TARGETS]:
+        asked = f", asked as {target.identity}" if target.identity else ""
         label = f" ({target.id})" if target.id != target.name else ""
-        yield _line(2, "Target ", (target.name, "bold"), f"{label}{asked}: {scopes or 'no scope'}.")
+        yield _line(
+            2,
+            "Target ",
+            (target.name, "bold"),
+            f"{label}{asked}: {scopes(scope.state for scope in target.scopes)}.",
+        )
+    if rest := targets[_TARGETS:]:
+        every = scopes(scope.state for target in rest for scope in target.scopes)
+        yield _line(2, f"and {many(len(rest), 'more target')}: {every}.")
     yield _line(2, f"Looked at from {moment(run.started_at)} to {moment(run.finished_at)}.")
     yield _line(2, f"Ages are counted to {moment(run.as_of)}.")
     yield _line(2, f"Run {run.id} of {run.tool} {run.version}.")
@@ -139,13 +175,14 @@ def _coverage(report: Report) -> Iterator[Line]:
     if seen.at_least:
         yield _line(2, "The true number is larger: somewhere the list of scopes itself was refused.")
     checks = many(len(seen.resources), "check")
-    yield _line(2, f"{many(sum(seen.resources.values()), 'resource')} seen, by {checks} read whole.")
+    resources = many(sum(seen.resources.values()), "resource")
+    yield _line(2, f"{resources} seen, by {checks} whose listings were read whole.")
 
 
 def _controls(report: Report) -> Iterator[Line]:
     listed = listings(report)
     names = {target.id: target.name for target in report.plan.targets}
-    roomy = False
+    roomy = True
     for policy, control, result in report.controls():
         blocks = [
             line

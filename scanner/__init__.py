@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from .model import Location as Location
     from .model import Outcome as Outcome
     from .model import Policy as Policy
+    from .model import Reason as Reason
     from .model import Requirement as Requirement
     from .model import Severity as Severity
     from .model import Unreadable as Unreadable
@@ -36,6 +37,7 @@ _HOMES = {
         "Location",
         "Outcome",
         "Policy",
+        "Reason",
         "Requirement",
         "Severity",
         "Unreadable",

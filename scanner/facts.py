@@ -5,8 +5,9 @@ import inspect
 import textwrap
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from itertools import pairwise
-from typing import Any, dataclass_transform, get_type_hints
+from typing import Any, dataclass_transform, get_args, get_type_hints
 
 import msgspec
 
@@ -43,7 +44,7 @@ def schema(facts: type[Facts]) -> dict[str, dict[str, Any]]:
     described = {}
     for name, annotation in get_type_hints(facts).items():
         if name not in FRAME:
-            described[name] = msgspec.json.schema(annotation)
+            described[name] = _schema(annotation)
             if name in manual:
                 described[name]["description"] = manual[name]
     return described
@@ -52,6 +53,15 @@ def schema(facts: type[Facts]) -> dict[str, dict[str, Any]]:
 def values(facts: Facts) -> dict[str, Any]:
     """The facts as JSON holds them: moments are RFC 3339 strings, tuples are lists."""
     return {name: msgspec.to_builtins(value) for name, value in vars(facts).items() if name not in FRAME}
+
+
+def _schema(annotation: Any) -> dict[str, Any]:
+    moment: dict[str, Any] = {"type": "string", "format": "date-time"}
+    if annotation is datetime:
+        return moment
+    if datetime in get_args(annotation):
+        return {"anyOf": [moment, {"type": "null"}]}
+    return msgspec.json.schema(annotation)
 
 
 def _manual(facts: type[Facts]) -> dict[str, str]:

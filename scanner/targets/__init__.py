@@ -23,6 +23,11 @@ class Session(Protocol):
         ...
 
     @property
+    def tags(self) -> Mapping[str, str] | None:
+        """The tags that the inventory gives to everything in this target; None when it gives none."""
+        ...
+
+    @property
     def scopes(self) -> tuple[Scope, ...]:
         """Every scope there is, those that cannot be entered and those left out included."""
         ...
@@ -61,6 +66,11 @@ class Target(Protocol):
     @property
     def kinds(self) -> tuple[type[View], ...]:
         """The views it offers, so: what checks can be run on."""
+        ...
+
+    @property
+    def checks_at_once(self) -> int:
+        """How many checks may run side by side; 1 when they only read what is there already."""
         ...
 
     def enter(self, checks: Mapping[str, Check], leaves: Executor | None) -> Session:

@@ -201,6 +201,7 @@ class AwsTarget:
 
     kind: ClassVar[str] = "aws"
     kinds: ClassVar[tuple[type[View], ...]] = (AwsAccount, AwsRegion)
+    checks_at_once: ClassVar[int] = 8
 
     @property
     def id(self) -> str:
@@ -316,7 +317,7 @@ class AwsSession:
     identity: str
     scopes: tuple[Scope, ...]
     leaves: Executor | None
-    tags: ClassVar[Mapping[str, str]] = {}
+    tags: ClassVar[None] = None
 
     @property
     def id(self) -> str:

@@ -2,46 +2,25 @@
 
 import re
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
-from typing import ClassVar
+from concurrent.futures import Executor
+from dataclasses import dataclass, field
+from typing import ClassVar, Literal
 
-from ..view import View
+from ..declaration import Check
 from ..errors import ReadError
-from ..model import Reason
+from ..model import Reason, Scope
+from ..view import View
+from . import local, ssh
+from . import needs as needs_of
+from .frames import parsed
+from .probe import SUDO, Answer, Deadline, Output, Probe, Questions, command_of, program_of, sanitised
 
-SUDO = "sudo "
-"""Before a command that must be root to answer: `sudo nft --json list ruleset`."""
+__all__ = ["SUDO", "Answer", "Host", "HostSession", "HostTarget", "Output", "Probe", "program_of"]
+
+MARGIN_SECONDS = 1
+"""How long before our deadline the script ends by itself, so that what it did see still travels."""
 
 _SHELL = re.compile(r"[;&|<>$`\\\n(){}*?\[\]~!#]")
-
-
-@dataclass(frozen=True)
-class Output:
-    """What one command answered."""
-
-    status: int
-    text: str
-    errors: str = ""
-    """Its standard error; only for saying why it refused."""
-
-    @property
-    def lines(self) -> tuple[str, ...]:
-        """The lines of its standard output."""
-        return tuple(self.text.splitlines())
-
-
-Answer = Output | ReadError
-"""A whole frame, or why there is none."""
-
-
-@dataclass(frozen=True)
-class Probe:
-    """Everything one host answered: by declared command, and which of their programs exist."""
-
-    answers: Mapping[str, Answer]
-    programs: frozenset[str]
-    root: bool = True
-    """Whether commands that ask for sudo ran as root."""
 
 
 class Host(View):
@@ -60,8 +39,10 @@ class Host(View):
         """A command under sudo is a plain one, so that one line of sudoers can allow just that."""
         if need.startswith(SUDO) and _SHELL.search(need):
             return f"{need!r} asks for sudo and is not a plain command: sudoers could not allow just that"
-        if not need.strip() or "\n" in need:
+        if not need.isprintable() or not command_of(need):
             return f"{need!r} is not a command on one line"
+        if need.startswith(SUDO) and command_of(need).startswith("-"):
+            return f"{need!r} gives options to sudo: it runs as root, and nobody else"
         return None
 
     def run(self, command: str, *, ok: Collection[int] = (0,)) -> Output:
@@ -105,7 +86,7 @@ class Host(View):
         return ReadError(
             need=command,
             reason=Reason.DENIED if privileged else Reason.FAILED,
-            detail=f"status {answer.status}" + (f": {said.strip()[:300]}" if said else ""),
+            detail=f"status {answer.status}" + (f": {sanitised(said.encode())}" if said else ""),
             mend=(
                 f"log in as root, or set sudo: true and allow `{command.removeprefix(SUDO)}` in sudoers"
                 if privileged
@@ -114,6 +95,114 @@ class Host(View):
         )
 
 
-def program_of(need: str) -> str:
-    """The program that a declared command starts with."""
-    return need.removeprefix(SUDO).split(maxsplit=1)[0]
+@dataclass(frozen=True)
+class HostSession:
+    """A host that answered everything already: the connection is closed."""
+
+    id: str
+    name: str
+    identity: str
+    """Who asked, and the host key that answered: `audit@10.0.0.2:22 SHA256:...`."""
+    tags: Mapping[str, str]
+    """What the inventory says of this host."""
+    probe: Probe = field(repr=False)
+    scopes: tuple[Scope, ...] = (Scope(name="host", on="Host"),)
+
+    def view(self, scope: Scope, check: Check) -> Host:  # noqa: ARG002 - a host has one scope
+        """The answers to the commands that the check declares."""
+        return Host(check.needs, self.name, self.probe)
+
+    def done(self, scope: Scope, check: Check) -> None:
+        """Nothing: one host's answers are freed with its session."""
+
+    def close(self) -> None:
+        """Nothing: the connection was closed when the host had answered."""
+
+
+@dataclass(frozen=True)
+class HostTarget:
+    """A configured host: how it is reached, and how long it may take."""
+
+    name: str
+    """Its name in the inventory."""
+    transport: Literal["ssh", "local"] = "ssh"
+    address: str | None = None
+    """What to connect to; None: its name."""
+    port: int = 22
+    user: str = "root"
+    identity: str | None = None
+    """Path of a private key; None: the agent's keys, then the usual ones in ~/.ssh."""
+    known_hosts: str | None = None
+    """Path of the host keys to trust; None: ~/.ssh/known_hosts."""
+    sudo: bool = False
+    """Whether a need of root may be asked through sudo."""
+    jump: str | None = None
+    """`user@host:port` to go through."""
+    deadline_seconds: float = 120
+    """For the host as a whole."""
+    connect_seconds: float = 10
+    """For each of: connecting, exchanging keys, logging in."""
+    command_seconds: float = 30
+    """For each command."""
+    tags: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def id(self) -> str:
+        """`host:` and its name."""
+        return f"host:{self.name}"
+
+    @property
+    def kind(self) -> str:
+        """The word in the configuration."""
+        return "hosts"
+
+    @property
+    def kinds(self) -> tuple[type[View], ...]:
+        """What checks can be run on."""
+        return (Host,)
+
+    def enter(self, checks: Mapping[str, Check], leaves: Executor | None) -> HostSession:  # noqa: ARG002
+        """Connect, ask everything that the checks declare in one go, and disconnect.
+
+        Raises:
+            ReadError: it cannot be reached, is not who it should be, does not let us in, or runs no shell.
+        """
+        questions = Questions.about(needs_of(tuple(checks.values())), sudo=self.sudo)
+        deadline = Deadline(self.deadline_seconds)
+        if self.transport == "local":
+            identity, probe = self._here(questions, deadline)
+        else:
+            identity, probe = self._there(questions, deadline)
+        return HostSession(id=self.id, name=self.name, identity=identity, tags=self.tags, probe=probe)
+
+    def _script(self, questions: Questions, deadline: Deadline) -> bytes:
+        return questions.script(deadline.left - MARGIN_SECONDS, self.command_seconds)
+
+    def _here(self, questions: Questions, deadline: Deadline) -> tuple[str, Probe]:
+        try:
+            heard = local.ask(self._script(questions, deadline), deadline)
+        except OSError as error:
+            raise ReadError(
+                need=None,
+                reason=Reason.FAILED,
+                detail=f"/bin/sh could not be started here: {error.strerror}",
+                mend="see that this machine has /bin/sh and processes to spare",
+            ) from None
+        probe = parsed(questions, heard)
+        return f"{probe.user}@localhost (this machine)", probe
+
+    def _there(self, questions: Questions, deadline: Deadline) -> tuple[str, Probe]:
+        login = ssh.Login(
+            address=self.address or self.name,
+            port=self.port,
+            user=self.user,
+            identity=self.identity,
+            known_hosts=self.known_hosts,
+            connect_seconds=self.connect_seconds,
+        )
+        with ssh.connected(login, self.jump, deadline) as connection:
+            identity = f"{login} {connection.fingerprint}"
+            heard = connection.ask(self._script(questions, deadline), deadline)
+        return identity + (f" via {connection.through}" if connection.through else ""), parsed(
+            questions, heard
+        )

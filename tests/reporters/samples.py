@@ -1,7 +1,7 @@
 """Reports to show: one of everything, an empty one, and one full of hostile text."""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -171,7 +171,7 @@ FINDINGS = (
     finding(1, Outcome.PASS),
     finding(2, Outcome.FAIL),
     finding(3, Outcome.FAIL),
-    finding(4, Outcome.NOT_APPLICABLE, reasons=('phi is false; when it is true',)),
+    finding(4, Outcome.NOT_APPLICABLE, reasons=("phi is false; when it is true",)),
     finding(
         5,
         Outcome.ERROR,
@@ -264,7 +264,7 @@ def _counts(findings: Iterable[Finding]) -> Counts:
 
 NASTY = (
     "<script>alert(1)</script>",
-    "\"><img src=x onerror=alert(1)>",
+    '"><img src=x onerror=alert(1)>',
     "=cmd|'/C calc'!A0",
     "::error file=x::gotcha",
     "##vso[task.complete result=Failed;]",
@@ -297,3 +297,88 @@ def empty() -> Report:
     return report(())
 
 
+LIVE = (*NASTY, "@octocat", "#1 GH-1", "https://evil.example www.evil.example", "a\\|b ``c", "[bold]x[/bold]")
+
+
+def hostile_everywhere() -> Report:
+    """Hostile are also what targets answer when they refuse, and what they are called."""
+    refused = tuple(
+        Unreadable(
+            check="mfa.aws.iam_users",
+            target=text,
+            scope=text,
+            resource=text,
+            reason=Reason.DENIED,
+            detail=text,
+            need=text,
+            mend=text,
+        )
+        for text in LIVE
+    )
+    targets = tuple(
+        TargetRecord(
+            id=text, name=text, kind="aws", identity=text, scopes=(Scope(name=text, on="AwsRegion"),)
+        )
+        for text in LIVE
+    )
+    findings = tuple(
+        finding(
+            number,
+            outcome,
+            target=text,
+            scope=text,
+            resource=text,
+            resource_type=text,
+            region=text,
+            reasons=(text,),
+        )
+        for outcome in (Outcome.FAIL, Outcome.ERROR)
+        for number, text in enumerate(LIVE)
+    )
+    return report(findings, unreadable=refused, plan=replace_targets(PLAN, targets))
+
+
+def replace_targets(plan: Plan, targets: tuple[TargetRecord, ...]) -> Plan:
+    """The plan, on other targets."""
+    return Plan(checks=plan.checks, targets=targets)
+
+
+class Held:
+    """Counts how many findings are alive at once."""
+
+    alive = 0
+    most = 0
+
+    def __init__(self) -> None:
+        Held.alive += 1
+        Held.most = max(Held.most, Held.alive)
+
+    def __del__(self) -> None:
+        Held.alive -= 1
+
+
+class Many:
+    """So many failing findings, made while they are iterated, none of them kept."""
+
+    def __init__(self, number: int) -> None:
+        self.number = number
+
+    def __iter__(self) -> Iterator[Finding]:
+        for number in range(self.number):
+            severity = Severity.CRITICAL if number == self.number - 1 else Severity.HIGH
+            yield finding(number, Outcome.FAIL, severity=severity, facts={"held": Held()})
+
+
+def many(number: int) -> Report:
+    """A report of so many failing findings, of which the last is the worst."""
+    Held.alive = Held.most = 0
+    tally = {
+        Severity.CRITICAL: {Outcome.FAIL: 1},
+        Severity.HIGH: {Outcome.FAIL: number - 1},
+    }
+    counts = (Counts(failed=number), Counts())
+    results = tuple(
+        ControlResult(policy="house", control=control.control, cells=Cells(), counts=count, worst=None)
+        for control, count in zip(POLICY.controls, counts, strict=True)
+    )
+    return replace(report(()), tally=tally, results=results, findings=Many(number))

@@ -1,0 +1,1 @@
+"""What a statement means: pure functions and packaged data, shared by families."""

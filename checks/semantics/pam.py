@@ -1,0 +1,222 @@
+"""What a PAM stack demands: which modules nobody gets past without.
+
+A stack is walked as Linux-PAM does (`_pam_dispatch_aux`), with every answer that a module might give, so that
+"required" means: there is no way through without it.
+"""
+
+import re
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+Factor = Literal["password", "token"]
+
+PASSWORDS = frozenset(
+    {
+        "pam_unix",
+        "pam_sss",
+        "pam_ldap",
+        "pam_krb5",
+        "pam_winbind",
+        "pam_radius_auth",
+        "pam_pwdfile",
+        "pam_tcb",
+    }
+)
+"""Modules that ask for a password. Some can ask for more, if a server far away says so; that cannot be seen."""
+
+TOKENS = frozenset(
+    {
+        "pam_duo",
+        "pam_google_authenticator",
+        "pam_oath",
+        "pam_otpw",
+        "pam_securid",
+        "pam_u2f",
+        "pam_yubico",
+    }
+)
+"""Modules that ask for a one-time code, a key's touch, or an answer on another device."""
+
+_SKIPS = frozenset({"nullok", "nouserok"})
+_KEYWORDS: Mapping[str, Mapping[str, str]] = {
+    "required": {"success": "ok", "new_authtok_reqd": "ok", "ignore": "ignore", "default": "bad"},
+    "requisite": {"success": "ok", "new_authtok_reqd": "ok", "ignore": "ignore", "default": "die"},
+    "sufficient": {"success": "done", "new_authtok_reqd": "done", "default": "ignore"},
+    "optional": {"success": "ok", "new_authtok_reqd": "ok", "default": "ignore"},
+}
+_LINE = re.compile(r"-?(?P<type>\w+)\s+(?P<control>\[[^\]]*\]|\S+)\s+(?P<module>\S+)\s*(?P<arguments>.*)")
+
+
+@dataclass(frozen=True)
+class Module:
+    """One line of a stack."""
+
+    name: str
+    """Without folder and ending: pam_unix."""
+    actions: Mapping[str, str]
+    """What follows from each answer."""
+    arguments: tuple[str, ...] = ()
+    inside: tuple[int, ...] = field(default=())
+    """The substacks that it stands in, outermost first."""
+
+    @property
+    def skippable(self) -> bool:
+        """Whether it lets a user by who has not been enrolled."""
+        return any(argument in _SKIPS for argument in self.arguments)
+
+
+class Missing(LookupError):
+    """A stack includes a file that was not read."""
+
+
+def files(lines: Iterable[str]) -> dict[str, list[str]]:
+    """The lines of each service's file, from lines of `grep -H` over folders in falling precedence."""
+    found: dict[str, dict[str, list[str]]] = {}
+    for line in lines:
+        path, _, text = line.partition(":")
+        folder, _, name = path.rpartition("/")
+        found.setdefault(name, {}).setdefault(folder, []).append(text)
+    return {name: next(iter(by_folder.values())) for name, by_folder in found.items()}
+
+
+def stack(services: Mapping[str, Collection[str]], service: str) -> list[Module]:
+    """The `auth` modules of a service, with what it includes.
+
+    Raises:
+        Missing: an included file was not read.
+    """
+    return list(_stack(services, service, (), [0]))
+
+
+def demanded(modules: list[Module], factor: Factor) -> bool:
+    """Whether nobody gets through without a module of this factor; false where nobody needs to pass at all."""
+    return any(_asks(module, factor) for module in modules) and not _passable(modules, factor)
+
+
+def names(modules: Iterable[Module], kind: Collection[str]) -> tuple[str, ...]:
+    """The modules of one kind that a stack has, each once, sorted."""
+    return tuple(sorted({module.name for module in modules if module.name in kind}))
+
+
+def _asks(module: Module, factor: Factor) -> bool:
+    return module.name in (PASSWORDS if factor == "password" else TOKENS)
+
+
+def _stack(
+    services: Mapping[str, Collection[str]], service: str, inside: tuple[int, ...], count: list[int]
+) -> Iterator[Module]:
+    if service not in services or len(inside) > len(services):
+        raise Missing(service)
+    for line in _logical(services[service]):
+        if line.startswith("@include"):
+            yield from _stack(services, line.split()[1].rpartition("/")[2], inside, count)
+            continue
+        found = _LINE.match(line)
+        if found is None or found["type"].lower() != "auth":
+            continue
+        control = found["control"].lower()
+        included = found["module"].rpartition("/")[2]
+        if control == "include":
+            yield from _stack(services, included, inside, count)
+        elif control == "substack":
+            count[0] += 1
+            yield from _stack(services, included, (*inside, count[0]), count)
+        else:
+            yield Module(
+                included.removesuffix(".so"), _actions(control), tuple(found["arguments"].split()), inside
+            )
+
+
+def _logical(lines: Iterable[str]) -> Iterator[str]:
+    """Lines joined where a backslash ends one, without comments and empty ones."""
+    for line in "\n".join(lines).replace("\\\n", " ").splitlines():
+        plain = line.partition("#")[0].strip()
+        if plain:
+            yield plain
+
+
+def _actions(control: str) -> Mapping[str, str]:
+    if control.startswith("["):
+        pairs = (pair.split("=", 1) for pair in control.strip("[]").split() if "=" in pair)
+        return {"default": "bad", **{answer: action for answer, action in pairs}}
+    return _KEYWORDS.get(control, _KEYWORDS["required"])
+
+
+def _passable(modules: list[Module], factor: Factor) -> bool:
+    """Whether some run of answers ends well though no module of this factor was satisfied."""
+    start = (0, "undefined")
+    seen, waiting = {start}, [start]
+    while waiting:
+        at, impression = waiting.pop()
+        if at >= len(modules):
+            if impression == "good":
+                return True
+            continue
+        for answer, action in _answers(modules[at], factor):
+            following = _follow(modules, at, impression, answer, action)
+            if following not in seen:
+                seen.add(following)
+                waiting.append(following)
+    return False
+
+
+def _answers(module: Module, factor: Factor) -> set[tuple[str, str]]:
+    """What a module may answer when nothing satisfies this factor, and what follows."""
+    default = module.actions.get("default", "bad")
+    others = {("failure", action) for answer, action in module.actions.items() if answer != "success"}
+    others |= {("failure", default)}
+    success = {("success", module.actions.get("success", default))}
+    if module.name == "pam_permit":
+        return success
+    if module.name == "pam_deny":
+        return others
+    if _asks(module, factor) and not module.skippable:
+        ignored = {"ignore", "success", "new_authtok_reqd"}
+        refusing = {action for answer, action in module.actions.items() if answer not in ignored}
+        return {("failure", action) for action in refusing | {default}}
+    return success | others
+
+
+def _follow(modules: list[Module], at: int, impression: str, answer: str, action: str) -> tuple[int, str]:
+    """Where a module's action leads, and how well things stand then."""
+    match action:
+        case "ignore":
+            return at + 1, impression
+        case "ok" | "done":
+            good = impression if impression != "undefined" else "good" if answer == "success" else "bad"
+            return (_end(modules, at) if action == "done" and good == "good" else at + 1), good
+        case "die":
+            return _end(modules, at), "bad"
+        case "reset":
+            return at + 1, "undefined"
+        case _ if action.isdecimal():
+            good = "good" if impression == "undefined" and answer == "success" else impression
+            return _jump(modules, at, int(action)), good
+        case _:
+            return at + 1, "bad"
+
+
+def _end(modules: list[Module], at: int) -> int:
+    """The end of the substack that a module stands in, or of all."""
+    inside = modules[at].inside
+    if not inside:
+        return len(modules)
+    return next(
+        (later for later in range(at + 1, len(modules)) if modules[later].inside[: len(inside)] != inside),
+        len(modules),
+    )
+
+
+def _jump(modules: list[Module], at: int, steps: int) -> int:
+    """So many modules on; a substack counts as one."""
+    inside = modules[at].inside
+    to = at + 1
+    for _ in range(steps):
+        if to >= len(modules) or modules[to].inside[: len(inside)] != inside:
+            return to
+        deeper = modules[to].inside[: len(inside) + 1]
+        to += 1
+        while len(deeper) > len(inside) and to < len(modules) and modules[to].inside[: len(deeper)] == deeper:
+            to += 1
+    return to

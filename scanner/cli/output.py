@@ -1,0 +1,87 @@
+"""Where reports go: one to standard output, the others into files, annotations and log to standard error."""
+
+import io
+import json
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import click
+
+from scanner import plugins
+from scanner.documents import suggestion
+from scanner.files import replacing
+from scanner.report import Report
+
+
+class Outputs:
+    """The formats that were asked for, checked before anything is collected."""
+
+    def __init__(self, formats: Sequence[str], *, quiet: bool) -> None:
+        """Take FORMAT[=PATH] apart.
+
+        Raises:
+            click.UsageError: no such format, or two that want standard output.
+        """
+        self._quiet = quiet
+        self._wanted: list[tuple[str, ModuleType, Path | None]] = []
+        known = plugins.reporters()
+        for wanted in formats or ("text",):
+            name, _, path = wanted.partition("=")
+            if name not in known:
+                near = suggestion(name, known) or f"; known are {', '.join(known)}"
+                raise click.UsageError(f"-f {wanted}: unknown format {name!r}{near}")
+            self._wanted.append((name, known[name], Path(path) if path else None))
+        loud = [name for name, module, path in self._wanted if path is None and not _to_stderr(module)]
+        if len(loud) > 1:
+            raise click.UsageError(
+                f"standard output carries one report; give {' and '.join(loud[1:])} a path, as in "
+                f"-f {loud[1]}=report.{loud[1]}"
+            )
+
+    def show(self, report: Report) -> None:
+        """Write every report.
+
+        Raises:
+            ScannerError: a file cannot be written.
+        """
+        for name, module, path in self._wanted:
+            if path is not None:
+                with replacing(path) as file:
+                    text = io.TextIOWrapper(file, encoding="utf-8", newline="\n", write_through=True)
+                    module.write(report, text)
+                    text.detach()
+                self.say(f"{name}: {path}")
+            else:
+                stream = sys.stderr if _to_stderr(module) else sys.stdout
+                if isinstance(stream, io.TextIOWrapper):
+                    stream.reconfigure(errors="backslashreplace")
+                module.write(report, stream)
+                stream.flush()
+            if name == "github":
+                _step_summary(report)
+
+    def say(self, line: str) -> None:
+        """A line of log, unless it was asked to be quiet."""
+        if not self._quiet:
+            click.echo(line, err=True)
+
+
+def as_json(value: Any) -> str:
+    """A value as people read JSON."""
+    return json.dumps(value, indent=2, ensure_ascii=False)
+
+
+def _to_stderr(module: ModuleType) -> bool:
+    return getattr(module, "STREAM", "stdout") == "stderr"
+
+
+def _step_summary(report: Report) -> None:
+    """GitHub shows what is appended to the file that this variable names."""
+    path = os.environ.get("GITHUB_STEP_SUMMARY")
+    if path:
+        with Path(path).open("a", encoding="utf-8") as file:
+            plugins.reporters()["markdown"].write(report, file)

@@ -1,0 +1,104 @@
+"""A run: what the commands that look and judge have in common."""
+
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+
+import msgspec
+
+from scanner import collect as collecting
+from scanner import engine, plan, plugins
+from scanner.documents import suggestion
+from scanner.errors import ScannerError
+from scanner.evidence import Bundle, Writer
+from scanner.model import Manifest, Policy, Severity
+from scanner.policy import PolicyFile, resolved
+from scanner.report import Report, Status
+from scanner.spool import Spool
+from scanner.targets import Target
+
+from .configuration import DEFAULT_LEVEL, Configuration
+from .output import Outputs
+
+
+@contextmanager
+def folder(kept: Path | None) -> Iterator[Path]:
+    """The folder that is to be kept, or one that goes with the run."""
+    if kept is not None:
+        yield kept
+        return
+    with tempfile.TemporaryDirectory(prefix="wardround-") as passing:
+        yield Path(passing)
+
+
+def collect(configuration: Configuration, names: Sequence[str], bundle: Path, outputs: Outputs) -> None:
+    """Observe the chosen targets, and write the bundle.
+
+    Raises:
+        ScannerError: a policy is wrong, no target has that name, or the bundle cannot be written.
+    """
+    checks = plugins.checks()
+    facts = plan.facts(checks)
+    policies = [resolved(read, facts, strict=True) for read in configuration.policies]
+    targets = _chosen(configuration.targets, names)
+    writer = Writer(bundle)
+    outputs.say(f"looking at {', '.join(target.name for target in targets)}")
+    collecting.collect(
+        policies,
+        checks,
+        targets,
+        writer,
+        tool=collecting.Tool("wardround", version("wardround")),
+        now=lambda: datetime.now(UTC),
+        allowed_tags=configuration.allowed_tags,
+    )
+
+
+def judged(policies: Sequence[PolicyFile], bundle: Path, as_of: datetime | None) -> Report:
+    """What a bundle says about policies, as of when it was collected unless said otherwise.
+
+    Raises:
+        ScannerError: it is no bundle, or a policy does not fit the facts that were collected.
+    """
+    evidence = Bundle(bundle)
+    manifest = evidence.manifest
+    facts = {check.id: check.facts for check in manifest.plan.checks}
+    decided = [_anchored(resolved(read, facts, strict=False), manifest) for read in policies]
+    moment = as_of.replace(tzinfo=UTC) if as_of else manifest.finished_at
+    return engine.evaluate(decided, evidence, as_of=moment, keep=Spool)
+
+
+def entered(bundle: Path) -> Status:
+    """Whether any target could be entered."""
+    scopes = [scope for target in Bundle(bundle).manifest.plan.targets for scope in target.scopes]
+    return Status.OK if any(scope.state == "entered" for scope in scopes) else Status.UNREACHABLE
+
+
+def severities(level: str | None) -> tuple[Severity, ...]:
+    """The severities at or above a level; all of them for `any`, none for `none`."""
+    level = level or DEFAULT_LEVEL
+    if level == "any":
+        return tuple(Severity)
+    if level == "none":
+        return ()
+    return tuple(severity for severity in Severity if severity.rank <= Severity(level).rank)
+
+
+def _chosen(targets: Sequence[Target], names: Sequence[str]) -> list[Target]:
+    known = [target.name for target in targets]
+    for name in names:
+        if name not in known:
+            near = suggestion(name, known) or f"; configured are {', '.join(known)}"
+            raise ScannerError(f"-t {name}: no target has this name{near}")
+    return [target for target in targets if not names or target.name in names]
+
+
+def _anchored(policy: Policy, manifest: Manifest) -> Policy:
+    """Where the configuration named the policy when the evidence was collected for it."""
+    digests = [digest for digest in manifest.policies if digest.policy == policy.policy]
+    if policy.configured_at or not digests or digests[0].sha256 != policy.sha256:
+        return policy
+    return msgspec.structs.replace(policy, configured_at=digests[0].configured_at)

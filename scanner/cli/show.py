@@ -1,0 +1,77 @@
+"""The commands that show what there is: policies and checks."""
+
+import click
+
+
+@click.group()
+def policy() -> None:
+    """List, show and check policies."""
+
+
+@policy.command("list")
+def policy_list() -> None:
+    """List the policies that are installed."""
+    from scanner import plugins
+
+    from .configuration import named
+
+    for name in plugins.policies():
+        (read,) = named([name])
+        controls = read.policy.controls
+        requirements = sum(len(control.requirements) for control in controls)
+        click.echo(f"{name}: {read.policy.title} ({len(controls)} controls, {requirements} requirements)")
+
+
+@policy.command("show")
+@click.argument("policy")
+def policy_show(policy: str) -> None:
+    """Show what POLICY, a shipped name or a path, asks for."""
+    from .manual import policy_manual
+
+    for line in policy_manual(policy):
+        click.echo(line)
+
+
+@policy.command("lint")
+@click.argument("policies", nargs=-1, required=True)
+def policy_lint(policies: tuple[str, ...]) -> None:
+    """Hold POLICIES, shipped names or paths, to the facts that the installed checks state."""
+    from .manual import lint
+
+    for line in lint(policies):
+        click.echo(line)
+
+
+@policy.command("schema")
+def policy_schema() -> None:
+    """Print the JSON Schema of a policy file, for editors."""
+    from scanner.policy import json_schema
+
+    from .output import as_json
+
+    click.echo(as_json(json_schema()))
+
+
+@click.group()
+def checks() -> None:
+    """List and explain checks."""
+
+
+@checks.command("list")
+@click.argument("pattern", required=False, default="*")
+def checks_list(pattern: str) -> None:
+    """List the installed checks whose id matches PATTERN, as in 'encryption.*'."""
+    from .manual import checks_list
+
+    for line in checks_list(pattern):
+        click.echo(line)
+
+
+@checks.command("explain")
+@click.argument("check")
+def checks_explain(check: str) -> None:
+    """Explain CHECK: what it looks at, the facts it states, what it needs."""
+    from .manual import check_manual
+
+    for line in check_manual(check):
+        click.echo(line)

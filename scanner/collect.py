@@ -1,0 +1,245 @@
+"""Collect: run the plan's checks on the targets, and write down what they saw and what they could not."""
+
+import traceback
+import uuid
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from concurrent.futures import Executor, Future, ThreadPoolExecutor, as_completed
+from contextlib import ExitStack
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from . import context, plan
+from .declaration import Check, seen
+from .errors import ReadError
+from .evidence import Entry, Writer
+from .facts import Facts, values
+from .model import (
+    FORMAT,
+    Manifest,
+    Observation,
+    Plan,
+    Policy,
+    PolicyDigest,
+    Reason,
+    Scope,
+    TargetRecord,
+    Unreadable,
+    resource_type,
+)
+from .targets import Session, Target
+
+TARGETS_AT_ONCE = 16
+LEAVES = 32
+
+
+@dataclass(frozen=True)
+class Tool:
+    """Who is collecting."""
+
+    name: str
+    version: str
+
+
+def collect(  # noqa: PLR0913 - each is a part of what a run is
+    policies: Sequence[Policy],
+    checks: Mapping[str, Check],
+    targets: Sequence[Target],
+    writer: Writer,
+    *,
+    tool: Tool,
+    now: Callable[[], datetime],
+    allowed_tags: frozenset[str] = context.ALLOWED_TAGS,
+) -> None:
+    """Observe what these policies ask of these targets, and write the bundle.
+
+    Raises:
+        ScannerError: the bundle cannot be written.
+        KeyboardInterrupt: interrupted; the bundle is sealed as incomplete.
+    """
+    started = now()
+    asked = plan.asked(policies, checks)
+    said: list[TargetRecord] = []
+    complete = False
+    try:
+        Collector(asked, writer, now, allowed_tags).collect(targets, said)
+        complete = True
+    finally:
+        writer.finish(
+            Manifest(
+                format=FORMAT,
+                run=uuid.uuid4().hex,
+                tool=tool.name,
+                version=tool.version,
+                started_at=started,
+                finished_at=now(),
+                complete=complete,
+                plan=Plan(
+                    checks=plan.planned(asked, plan.facts(asked)),
+                    targets=tuple(sorted(said, key=lambda target: target.id)),
+                ),
+                policies=tuple(
+                    PolicyDigest(
+                        policy=policy.policy, sha256=policy.sha256, configured_at=policy.configured_at
+                    )
+                    for policy in policies
+                ),
+                parts={},
+            )
+        )
+
+
+@dataclass(frozen=True)
+class Collector:
+    """What every job of one run shares."""
+
+    checks: Mapping[str, Check]
+    writer: Writer
+    now: Callable[[], datetime]
+    allowed_tags: frozenset[str] = context.ALLOWED_TAGS
+
+    def collect(self, targets: Sequence[Target], said: list[TargetRecord]) -> None:
+        """Observe every target, each in a job of its own; each adds what it found of its target to `said`.
+
+        Raises:
+            ScannerError: the bundle cannot be written.
+            KeyboardInterrupt: what was queued is cancelled; what was sealed stays.
+        """
+        jobs = ThreadPoolExecutor(TARGETS_AT_ONCE, thread_name_prefix="target")
+        try:
+            running = [jobs.submit(self.observe, target) for target in targets]
+            said.extend(job.result() for job in as_completed(running))
+        except BaseException:
+            jobs.shutdown(wait=False, cancel_futures=True)
+            raise
+        jobs.shutdown()
+
+    def observe(self, target: Target) -> TargetRecord:
+        """Enter one target and run every check that fits on every scope of it."""
+        checks = plan.on(self.checks, target.kinds)
+        wide = target.checks_at_once > 1
+        with ExitStack() as stack:
+            leaves = stack.enter_context(_pool(LEAVES, "call")) if wide else None
+            try:
+                session = target.enter(checks, leaves)
+            except ReadError as refusal:
+                return _unentered(target, refusal)
+            stack.callback(session.close)
+            runners = stack.enter_context(_pool(target.checks_at_once, "check")) if wide else None
+            self._run(session, checks, runners)
+            return TargetRecord(
+                id=session.id,
+                name=target.name,
+                kind=target.kind,
+                identity=session.identity,
+                scopes=session.scopes,
+            )
+
+    def _run(self, session: Session, checks: Mapping[str, Check], runners: Executor | None) -> None:
+        pairs = [
+            (scope, name, check)
+            for scope in session.scopes
+            if scope.state == "entered"
+            for name, check in checks.items()
+            if check.on.__name__ == scope.on
+        ]
+        if runners is None:
+            for scope, name, check in pairs:
+                self._check(session, scope, name, check)
+            return
+        running: list[Future[None]] = [
+            runners.submit(self._check, session, scope, name, check) for scope, name, check in pairs
+        ]
+        for done in as_completed(running):
+            done.result()
+
+    def _check(self, session: Session, scope: Scope, name: str, check: Check) -> None:
+        self.writer.seal(session.id, scope.name, name, self._entries(session, scope, name, check))
+        session.done(scope, check)
+
+    def _entries(self, session: Session, scope: Scope, name: str, check: Check) -> Iterator[Entry]:
+        view = session.view(scope, check)
+        told: set[str] = set()
+        try:
+            for facts in seen(check, view):
+                if facts.resource in told:
+                    yield _bug(session, scope, name, facts.resource, "two observations of one resource")
+                    continue
+                told.add(facts.resource)
+                yield self._observation(session, scope, name, facts)
+        except Exception as error:  # noqa: BLE001 - a check's bug is a record, and the scan goes on
+            yield _bug(session, scope, name, None, _place(error))
+        refusals = {(refusal.resource, refusal.error.need): refusal for refusal in view.refusals}
+        for refusal in refusals.values():
+            yield Unreadable(
+                check=name,
+                target=session.id,
+                scope=scope.name,
+                resource=refusal.resource,
+                reason=refusal.error.reason,
+                detail=refusal.error.detail,
+                need=refusal.error.need,
+                mend=refusal.error.mend,
+            )
+
+    def _observation(self, session: Session, scope: Scope, name: str, facts: Facts) -> Observation:
+        tags = session.tags if facts.tags is None else facts.tags
+        return Observation(
+            check=name,
+            target=session.id,
+            scope=scope.name,
+            resource=facts.resource,
+            resource_type=resource_type(facts.resource),
+            region=facts.region or (scope.name if scope.on == "AwsRegion" else None),
+            at=self.now(),
+            facts=values(facts),
+            tags=None if tags is None else context.kept(tags, self.allowed_tags),
+            links=facts.links,
+        )
+
+
+def _pool(size: int, name: str) -> ThreadPoolExecutor:
+    return ThreadPoolExecutor(size, thread_name_prefix=name)
+
+
+def _unentered(target: Target, refusal: ReadError) -> TargetRecord:
+    """A target that could not be entered: of each kind of scope it has, one or more cannot be reached."""
+    scopes: Collection[Scope] = [
+        Scope(
+            name=kind.__name__,
+            on=kind.__name__,
+            state="unreachable",
+            unlisted=len(target.kinds) > 1,
+            unreadable=Unreadable(
+                check=None,
+                target=target.id,
+                scope=kind.__name__,
+                resource=None,
+                reason=refusal.reason,
+                detail=refusal.detail,
+                need=refusal.need,
+                mend=refusal.mend,
+            ),
+        )
+        for kind in target.kinds
+    ]
+    return TargetRecord(id=target.id, name=target.name, kind=target.kind, identity=None, scopes=tuple(scopes))
+
+
+def _bug(session: Session, scope: Scope, name: str, resource: str | None, detail: str) -> Unreadable:
+    return Unreadable(
+        check=name,
+        target=session.id,
+        scope=scope.name,
+        resource=resource,
+        reason=Reason.BUG,
+        detail=detail,
+        need=None,
+        mend=f"report it to whoever maintains the check {name}",
+    )
+
+
+def _place(error: Exception) -> str:
+    """A bug's kind and place; its message may hold what a target said, secrets included."""
+    last = traceback.extract_tb(error.__traceback__)[-1]
+    return f"{type(error).__name__} at {Path(last.filename).name}:{last.lineno}"

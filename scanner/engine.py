@@ -1,0 +1,423 @@
+"""The engine: policies compared to evidence. It touches nothing else: no network, no files, no clock."""
+
+import hashlib
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Protocol
+
+from . import context
+from .expect import CONTEXT, Expectation
+from .model import (
+    Cells,
+    Control,
+    ControlResult,
+    Counts,
+    Coverage,
+    Empty,
+    Finding,
+    Findings,
+    Manifest,
+    Observation,
+    Outcome,
+    PlannedCheck,
+    Policy,
+    Reason,
+    Requirement,
+    Run,
+    Scope,
+    Severity,
+    TargetRecord,
+    Unreadable,
+)
+from .report import Report
+
+UNIT = "requirement x check x scope"
+
+Keep = Callable[[Iterator[Finding]], Findings]
+"""Stores findings as they are decided, so that they can be iterated again and again."""
+
+
+class Evidence(Protocol):
+    """What the engine judges: a bundle, or a test's."""
+
+    @property
+    def manifest(self) -> Manifest:
+        """The plan, the scopes, the identities."""
+        ...
+
+    def part(self, target: str, scope: str, check: str) -> Iterator[Observation | Unreadable] | None:
+        """What one check saw in one scope, sorted by resource; None when it was not run there."""
+        ...
+
+
+def evaluate(
+    policies: Sequence[Policy],
+    evidence: Evidence,
+    *,
+    as_of: datetime,
+    keep: Keep = tuple,
+) -> Report:
+    """Decide every requirement of these resolved policies for every resource that was seen.
+
+    Args:
+        policies: resolved against the evidence's plan.
+        evidence: what was collected.
+        as_of: the moment that ages are counted to.
+        keep: where the findings go.
+    """
+    judge = _Judge(policies, evidence, as_of)
+    findings = keep(judge.findings())
+    manifest = evidence.manifest
+    return Report(
+        run=Run(
+            id=manifest.run,
+            tool=manifest.tool,
+            version=manifest.version,
+            identities={target.id: target.identity for target in manifest.plan.targets},
+            started_at=manifest.started_at,
+            finished_at=manifest.finished_at,
+            as_of=as_of,
+            complete=manifest.complete,
+        ),
+        policies=tuple(policies),
+        plan=manifest.plan,
+        coverage=judge.coverage(),
+        results=tuple(judge.results),
+        tally=judge.tallied(),
+        unreadable=judge.unreadable(),
+        findings=findings,
+    )
+
+
+@dataclass(frozen=True)
+class _Question:
+    """One requirement about one check, compiled."""
+
+    policy: Policy
+    control: Control
+    requirement: Requirement
+    check: PlannedCheck
+    when: Expectation
+    expect: Expectation
+
+    @property
+    def needs_context(self) -> frozenset[str]:
+        return (self.when.names & CONTEXT.keys()) - self.check.facts.keys()
+
+    def finding(self, outcome: Outcome, reasons: tuple[str, ...], **about: Any) -> Finding:
+        key = (self.policy.policy, self.requirement.id, self.check.id, about["target"])
+        subject = about.get("resource") or f"scope:{about.get('scope')}"
+        named = {"scope": None, "resource": None, "resource_type": None, "region": None} | about
+        return Finding(
+            id=hashlib.sha256("\0".join([*key, subject]).encode()).hexdigest()[:16],
+            policy=self.policy.policy,
+            control=self.control.control,
+            requirement=self.requirement.id,
+            check=self.check.id,
+            severity=self.requirement.severity,
+            outcome=outcome,
+            reasons=reasons,
+            **named,
+        )
+
+
+@dataclass
+class _Cell:
+    """One question in one scope, being decided."""
+
+    state: str = "evaluated"
+    seen: int = 0
+    applicable: int = 0
+
+
+@dataclass
+class _Judge:
+    policies: Sequence[Policy]
+    evidence: Evidence
+    as_of: datetime
+    results: list[ControlResult] = field(default_factory=list)
+    _tally: Counter[tuple[Severity, Outcome]] = field(default_factory=Counter)
+    _cells: Counter[str] = field(default_factory=Counter)
+    _resources: dict[tuple[str, str, str], int] = field(default_factory=dict)
+    _unlisted: bool = False
+
+    def __post_init__(self) -> None:
+        plan = self.evidence.manifest.plan
+        self._checks = {check.id: check for check in plan.checks}
+        self._targets = sorted(plan.targets, key=lambda target: target.id)
+        self._tags = self._tags_by_resource()
+
+    def findings(self) -> Iterator[Finding]:
+        """Every finding, in the report's order; what is counted on the way is complete at the end."""
+        for policy in self.policies:
+            for control in policy.controls:
+                counted: Counter[Outcome] = Counter()
+                cells: Counter[str] = Counter()
+                worst: Severity | None = None
+                for requirement in control.requirements:
+                    for finding in self._requirement(policy, control, requirement, cells):
+                        counted[finding.outcome] += 1
+                        self._tally[finding.severity, finding.outcome] += 1
+                        if finding.outcome is Outcome.FAIL:
+                            worst = min(worst or finding.severity, finding.severity, key=_rank)
+                        yield finding
+                self._cells += cells
+                self.results.append(_result(policy, control, cells, counted, worst))
+
+    def _requirement(
+        self, policy: Policy, control: Control, requirement: Requirement, cells: Counter[str]
+    ) -> Iterator[Finding]:
+        if not requirement.checks:
+            cells["not_evaluated"] += 1
+            yield _not_collected(policy, control, requirement)
+        for name in requirement.checks:
+            check = self._checks[name]
+            schemas = {**CONTEXT, **check.facts}
+            question = _Question(
+                policy,
+                control,
+                requirement,
+                check,
+                Expectation(requirement.when, schemas, self.as_of),
+                Expectation(requirement.expect, check.facts, self.as_of),
+            )
+            yield from self._question(question, cells)
+
+    def _question(self, question: _Question, cells: Counter[str]) -> Iterator[Finding]:
+        asked = False
+        for target in self._targets:
+            scopes = sorted(
+                (scope for scope in target.scopes if scope.on == question.check.on),
+                key=lambda scope: scope.name,
+            )
+            decided = []
+            for scope in scopes:
+                cell = _Cell()
+                yield from self._cell(question, target, scope, cell)
+                cells[cell.state] += 1
+                decided.append(cell)
+            asked = asked or bool(scopes)
+            if scopes and question.requirement.absent == "fail":
+                yield from _absent(question, target, decided)
+        if not asked and question.requirement.absent == "fail":
+            cells["not_evaluated"] += 1
+            yield question.finding(
+                Outcome.ERROR, (f"no target is configured that {question.check.id} is run on",), target=""
+            )
+
+    def _cell(
+        self, question: _Question, target: TargetRecord, scope: Scope, cell: _Cell
+    ) -> Iterator[Finding]:
+        if scope.state == "excluded":
+            cell.state = "excluded"
+            return
+        if scope.state == "unreachable":
+            cell.state = "unreachable"
+            self._unlisted = self._unlisted or scope.unlisted
+            yield question.finding(Outcome.ERROR, _why(scope.unreadable), target=target.id, scope=scope.name)
+            return
+        part = self.evidence.part(target.id, scope.name, question.check.id)
+        if part is None:
+            cell.state = "not_evaluated"
+            reason = f"{Reason.NOT_COLLECTED.value}: the run ended before this was read"
+            yield question.finding(Outcome.ERROR, (reason,), target=target.id, scope=scope.name)
+            return
+        for entry in part:
+            yield self._entry(question, entry, cell)
+        self._resources[question.check.id, target.id, scope.name] = (
+            cell.seen if cell.state == "evaluated" else -1
+        )
+
+    def _entry(self, question: _Question, entry: Observation | Unreadable, cell: _Cell) -> Finding:
+        match entry:
+            case Unreadable():
+                cell.state = "not_evaluated"
+                return question.finding(
+                    Outcome.ERROR,
+                    _why(entry),
+                    target=entry.target,
+                    scope=entry.scope,
+                    resource=entry.resource,
+                )
+            case Observation():
+                cell.seen += 1
+                return self._observation(question, entry, cell)
+
+    def _observation(self, question: _Question, seen: Observation, cell: _Cell) -> Finding:
+        tags = self._tags.get(seen.resource, seen.tags)
+        known = {} if tags is None else context.of(tags)
+        about = {
+            "target": seen.target,
+            "scope": seen.scope,
+            "resource": seen.resource,
+            "resource_type": seen.resource_type,
+            "region": seen.region,
+            "facts": seen.facts,
+            "context": {} if tags is None else {"tags": dict(tags)},
+        }
+        if tags is None and question.needs_context:
+            cell.state = "not_evaluated"
+            named = ", ".join(sorted(question.needs_context))
+            return question.finding(
+                Outcome.ERROR, (f"its tags were not read, and this depends on its {named}",), **about
+            )
+        everything = {**known, **seen.facts}
+        unsound = question.when.unsound(everything) + question.expect.unsound(seen.facts)
+        if unsound:
+            cell.state = "not_evaluated"
+            return question.finding(Outcome.ERROR, unsound, **about)
+        missed = question.when.reasons(everything)
+        if missed:
+            return question.finding(Outcome.NOT_APPLICABLE, missed, **about)
+        cell.applicable += 1
+        failed = question.expect.reasons(seen.facts)
+        return question.finding(Outcome.FAIL if failed else Outcome.PASS, failed, **about)
+
+    def coverage(self) -> Coverage:
+        """Every cell, counted."""
+        cells = _cells(self._cells)
+        seen: Counter[str] = Counter()
+        empty: dict[tuple[str, str], list[str]] = {}
+        for (check, target, scope), number in sorted(self._resources.items()):
+            seen[check] += max(number, 0)
+            if number == 0:
+                empty.setdefault((check, target), []).append(scope)
+        kinds = {scope.on for target in self._targets for scope in target.scopes}
+        return Coverage(
+            unit=UNIT,
+            expected=cells.expected,
+            evaluated=cells.evaluated,
+            not_evaluated=cells.not_evaluated,
+            unreachable=cells.unreachable,
+            excluded=cells.excluded,
+            at_least=self._unlisted,
+            resources=dict(seen),
+            empty=tuple(
+                Empty(check=check, target=target, scopes=tuple(scopes))
+                for (check, target), scopes in empty.items()
+            ),
+            without_target=tuple(
+                sorted(name for name in self._asked() if self._checks[name].on not in kinds)
+            ),
+        )
+
+    def tallied(self) -> dict[Severity, dict[Outcome, int]]:
+        """Findings counted by severity and outcome."""
+        return {
+            severity: {
+                outcome: self._tally[severity, outcome]
+                for outcome in Outcome
+                if self._tally[severity, outcome]
+            }
+            for severity in Severity
+        }
+
+    def unreadable(self) -> tuple[Unreadable, ...]:
+        """Everything that could not be observed, of what these policies ask, sorted."""
+        asked = self._asked()
+        found = [scope.unreadable for target in self._targets for scope in target.scopes if scope.unreadable]
+        for name in sorted(asked):
+            for _, part in self._parts(name):
+                found += [entry for entry in part if isinstance(entry, Unreadable)]
+        return tuple(sorted(found, key=_order))
+
+    def _asked(self) -> set[str]:
+        return {
+            name
+            for policy in self.policies
+            for control in policy.controls
+            for requirement in control.requirements
+            for name in requirement.checks
+        }
+
+    def _parts(self, check: str) -> Iterator[tuple[Scope, Iterator[Observation | Unreadable]]]:
+        for target in self._targets:
+            for scope in target.scopes:
+                if scope.on == self._checks[check].on and scope.state == "entered":
+                    part = self.evidence.part(target.id, scope.name, check)
+                    if part is not None:
+                        yield scope, part
+
+    def _tags_by_resource(self) -> Mapping[str, Mapping[str, str]]:
+        """Tags that any check saw with a resource, when a requirement depends on them."""
+        named = {
+            name
+            for policy in self.policies
+            for control in policy.controls
+            for requirement in control.requirements
+            for name in requirement.when
+        }
+        if not named & CONTEXT.keys():
+            return {}
+        found: dict[str, dict[str, str]] = {}
+        for check in sorted(self._checks):
+            for _, part in self._parts(check):
+                for entry in part:
+                    if isinstance(entry, Observation) and entry.tags is not None:
+                        found.setdefault(entry.resource, {}).update(entry.tags)
+        return found
+
+
+def _result(
+    policy: Policy,
+    control: Control,
+    cells: Counter[str],
+    counted: Counter[Outcome],
+    worst: Severity | None,
+) -> ControlResult:
+    return ControlResult(
+        policy=policy.policy,
+        control=control.control,
+        cells=_cells(cells),
+        counts=Counts(
+            passed=counted[Outcome.PASS],
+            failed=counted[Outcome.FAIL],
+            errors=counted[Outcome.ERROR],
+            not_applicable=counted[Outcome.NOT_APPLICABLE],
+        ),
+        worst=worst,
+    )
+
+
+def _cells(counted: Counter[str]) -> Cells:
+    return Cells(
+        expected=counted.total(),
+        evaluated=counted["evaluated"],
+        not_evaluated=counted["not_evaluated"],
+        unreachable=counted["unreachable"],
+        excluded=counted["excluded"],
+    )
+
+
+def _absent(question: _Question, target: TargetRecord, cells: Iterable[_Cell]) -> Iterator[Finding]:
+    """What it means that there is none: decided only where everything was read."""
+    counted = [cell for cell in cells if cell.state != "excluded"]
+    if not counted or any(cell.applicable for cell in counted):
+        return
+    if all(cell.state == "evaluated" for cell in counted):
+        yield question.finding(Outcome.FAIL, ("there is none; expected at least one",), target=target.id)
+
+
+def _not_collected(policy: Policy, control: Control, requirement: Requirement) -> Finding:
+    check = PlannedCheck(id=requirement.check, on="", title="", manual="", facts={}, needs=())
+    nothing = Expectation({}, {}, datetime.min)  # noqa: DTZ901 - it expects nothing of any moment
+    question = _Question(policy, control, requirement, check, nothing, nothing)
+    reason = f"{Reason.NOT_COLLECTED.value}: the evidence's plan has no {requirement.check}; collect it again"
+    return question.finding(Outcome.ERROR, (reason,), target="")
+
+
+def _why(unreadable: Unreadable | None) -> tuple[str, ...]:
+    if unreadable is None:
+        return ()
+    need = f" ({unreadable.need})" if unreadable.need else ""
+    return (f"{unreadable.reason.value}{need}: {unreadable.detail}",)
+
+
+def _rank(severity: Severity) -> int:
+    return severity.rank
+
+
+def _order(item: Unreadable) -> tuple[str, str, str, str, str]:
+    return (item.target, item.scope or "", item.check or "", item.resource or "", item.need or "")

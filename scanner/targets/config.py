@@ -1,0 +1,149 @@
+"""The configuration's targets: what may be said of each kind, and what is made of it."""
+
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from ..documents import Document, mistakes, parse
+from ..errors import ScannerError
+from . import Target
+from .aws import AwsTarget
+from .host import HostTarget
+
+_TEXT = {"type": "string", "minLength": 1}
+_PORT = {"type": "integer", "minimum": 1, "maximum": 65535}
+_SECONDS = {"type": "number", "exclusiveMinimum": 0}
+_TAGS = {"type": "object", "additionalProperties": {"type": "string"}}
+
+AWS: dict[str, Any] = {
+    "type": "object",
+    "additionalProperties": False,
+    "required": ["name"],
+    "properties": {
+        "name": _TEXT,
+        "account": {"type": "string", "pattern": r"^\d{12}$", "description": "an account id: twelve digits"},
+        "profile": _TEXT,
+        "role_arn": {
+            "type": "string",
+            "pattern": r"^arn:aws[a-z-]*:iam::\d{12}:role/.+$",
+            "description": "a role's ARN, as in arn:aws:iam::111122223333:role/audit",
+        },
+        "external_id": _TEXT,
+        "regions": {
+            "anyOf": [{"const": "all"}, {"type": "array", "minItems": 1, "items": _TEXT}],
+            "description": "all, or a list of regions",
+        },
+    },
+}
+_LOGIN: dict[str, Any] = {
+    "address": _TEXT,
+    "port": _PORT,
+    "user": _TEXT,
+    "identity": _TEXT,
+    "known_hosts": _TEXT,
+    "sudo": {"type": "boolean"},
+    "jump": _TEXT,
+    "deadline_seconds": _SECONDS,
+    "connect_seconds": _SECONDS,
+    "tags": _TAGS,
+}
+HOSTS: dict[str, Any] = {
+    "type": "object",
+    "additionalProperties": False,
+    "required": ["name"],
+    "properties": {
+        "name": _TEXT,
+        "transport": {"enum": ["ssh", "local"]},
+        "inventory": _TEXT,
+        **_LOGIN,
+    },
+}
+INVENTORY: dict[str, Any] = {
+    "type": "object",
+    "additionalProperties": False,
+    "required": ["hosts"],
+    "properties": {
+        "hosts": {
+            "type": "array",
+            "minItems": 1,
+            "items": {
+                "type": "object",
+                "additionalProperties": False,
+                "required": ["name"],
+                "properties": {"name": _TEXT, **_LOGIN},
+            },
+        }
+    },
+}
+SCHEMA: dict[str, Any] = {
+    "type": "object",
+    "minProperties": 1,
+    "maxProperties": 1,
+    "additionalProperties": False,
+    "properties": {"aws": AWS, "hosts": HOSTS},
+    "description": "one kind of target: aws or hosts",
+}
+"""One item of the configuration's targets."""
+
+
+def targets(document: Document, listed: list[dict[str, Any]], folder: Path) -> list[Target]:
+    """The targets that a configuration lists; relative paths are from its folder.
+
+    Raises:
+        ScannerError: an inventory cannot be read, or two targets have one id or name.
+    """
+    made: list[Target] = []
+    taken: dict[str, int] = {}
+    for index, item in enumerate(listed):
+        ((kind, settings),) = item.items()
+        for target in _KINDS[kind](settings, folder):
+            line = document.line(("targets", index))
+            for word in {target.id, f"name {target.name}"}:
+                if word in taken:
+                    said = f"target {word!r} is configured twice, here and on line {taken[word]}"
+                    raise ScannerError(document.at(("targets", index), said))
+                taken[word] = line
+            made.append(target)
+    return made
+
+
+def _aws(settings: Mapping[str, Any], folder: Path) -> Iterator[Target]:
+    del folder
+    regions = settings.get("regions", "all")
+    chosen = None if regions == "all" else tuple(regions)
+    yield AwsTarget(**{**settings, "regions": chosen})
+
+
+def _hosts(settings: Mapping[str, Any], folder: Path) -> Iterator[Target]:
+    shared = _placed(settings, folder)
+    if "inventory" not in settings:
+        yield HostTarget(**shared)
+        return
+    path = folder / Path(shared.pop("inventory")).expanduser()
+    for host in _inventory(path):
+        tags = {**shared.get("tags", {}), **host.get("tags", {})}
+        yield HostTarget(**{**shared, **_placed(host, path.parent), "tags": tags})
+
+
+def _placed(settings: Mapping[str, Any], folder: Path) -> dict[str, Any]:
+    """The settings, their paths from the folder of the file that names them."""
+    return {
+        name: str(folder / Path(value).expanduser()) if name in {"identity", "known_hosts"} else value
+        for name, value in settings.items()
+    }
+
+
+def _inventory(path: Path) -> list[dict[str, Any]]:
+    try:
+        text = path.read_bytes()
+    except OSError as error:
+        raise ScannerError(f"{path}: {error.strerror}: an inventory of hosts") from None
+    document = parse(text, str(path))
+    wrong = mistakes(document, INVENTORY)
+    if wrong:
+        raise ScannerError(*wrong)
+    hosts: list[dict[str, Any]] = document.data["hosts"]
+    return hosts
+
+
+_KINDS: dict[str, Callable[[Mapping[str, Any], Path], Iterator[Target]]] = {"aws": _aws, "hosts": _hosts}

@@ -1,0 +1,25 @@
+"""What every test may use."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+GOLDEN = Path(__file__).parent / "golden"
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--golden", action="store_true", help="rewrite tests/golden with what comes out now")
+
+
+@pytest.fixture
+def golden(request: pytest.FixtureRequest) -> Callable[[str, str], None]:
+    """Compares a whole output to its file in tests/golden, or rewrites the file."""
+
+    def compare(name: str, said: str, folder: Path = GOLDEN) -> None:
+        path = folder / name
+        if request.config.getoption("--golden"):
+            path.write_bytes(said.encode())
+        assert said == path.read_bytes().decode()
+
+    return compare
