@@ -98,8 +98,8 @@ def file_systems(host: Host) -> Iterator[Volume]:
     One observation for each file system on a block device or of ZFS, and each swap area. Encrypted means that
     every path down to a disk passes dm-crypt: verity and integrity mappings only detect changes. Left out are
     what rests in memory (tmpfs, zram) or on another machine (NFS, CIFS), images in formats that nobody can
-    write to (snaps), and /boot and the EFI partition, which must be read before a key can be given. In a cloud,
-    a disk that the host does not encrypt may be encrypted below it, so it is refused, not said to be clear.
+    write to (snaps), and /boot and the EFI partition, which must be read before a key can be given. In a
+    cloud, a disk that the host does not encrypt may be encrypted below it, so it is refused.
     """
     seen = tuple(blocks.mounts(host.run(_MOUNTS).lines))
     areas = blocks.swaps(host.run(_SWAPS).lines)

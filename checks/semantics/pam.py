@@ -5,8 +5,9 @@ A stack is walked as Linux-PAM does (`_pam_dispatch_aux`), with every answer tha
 """
 
 import re
-from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import count
 from typing import Literal
 
 Factor = Literal["password", "token"]
@@ -23,7 +24,7 @@ PASSWORDS = frozenset(
         "pam_tcb",
     }
 )
-"""Modules that ask for a password. Some can ask for more, if a server far away says so; that cannot be seen."""
+"""Modules that ask for a password. Some ask for more if a far server says so, which cannot be seen here."""
 
 TOKENS = frozenset(
     {
@@ -57,17 +58,25 @@ class Module:
     actions: Mapping[str, str]
     """What follows from each answer."""
     arguments: tuple[str, ...] = ()
-    inside: tuple[int, ...] = field(default=())
+    inside: tuple[int, ...] = ()
     """The substacks that it stands in, outermost first."""
 
     @property
     def skippable(self) -> bool:
-        """Whether it lets a user by who has not been enrolled."""
-        return any(argument in _SKIPS for argument in self.arguments)
+        """Whether it lets somebody by who never set up the second factor.
+
+        pam_unix has a `nullok` too, for empty passwords; sshd overrides that one (PermitEmptyPasswords).
+        """
+        return self.name in TOKENS and any(argument in _SKIPS for argument in self.arguments)
 
 
-class Missing(LookupError):
-    """A stack includes a file that was not read."""
+@dataclass(frozen=True)
+class Stack:
+    """The modules that a service asks one after the other, and what could not be seen of them."""
+
+    modules: tuple[Module, ...]
+    unread: tuple[str, ...]
+    """Included services whose files were not read, or that include themselves."""
 
 
 def files(lines: Iterable[str]) -> dict[str, list[str]]:
@@ -80,17 +89,17 @@ def files(lines: Iterable[str]) -> dict[str, list[str]]:
     return {name: next(iter(by_folder.values())) for name, by_folder in found.items()}
 
 
-def stack(services: Mapping[str, Collection[str]], service: str) -> list[Module]:
-    """The `auth` modules of a service, with what it includes.
+def stack(services: Mapping[str, Collection[str]], service: str) -> Stack:
+    """The `auth` modules of a service, with those of what it includes."""
+    found = list(_stack(services, service, (), (), count()))
+    return Stack(
+        modules=tuple(module for module in found if isinstance(module, Module)),
+        unread=tuple(module for module in found if isinstance(module, str)),
+    )
 
-    Raises:
-        Missing: an included file was not read.
-    """
-    return list(_stack(services, service, (), [0]))
 
-
-def demanded(modules: list[Module], factor: Factor) -> bool:
-    """Whether nobody gets through without a module of this factor; false where nobody needs to pass at all."""
+def demanded(modules: Sequence[Module], factor: Factor) -> bool:
+    """Whether nobody gets through without satisfying a module of this factor, and there is one."""
     return any(_asks(module, factor) for module in modules) and not _passable(modules, factor)
 
 
@@ -104,28 +113,35 @@ def _asks(module: Module, factor: Factor) -> bool:
 
 
 def _stack(
-    services: Mapping[str, Collection[str]], service: str, inside: tuple[int, ...], count: list[int]
-) -> Iterator[Module]:
-    if service not in services or len(inside) > len(services):
-        raise Missing(service)
+    services: Mapping[str, Collection[str]],
+    service: str,
+    including: tuple[str, ...],
+    inside: tuple[int, ...],
+    numbers: Iterator[int],
+) -> Iterator[Module | str]:
+    if service not in services or service in including:
+        yield service
+        return
+    below = (*including, service)
     for line in _logical(services[service]):
         if line.startswith("@include"):
-            yield from _stack(services, line.split()[1].rpartition("/")[2], inside, count)
+            yield from _stack(services, _file_name(line.split()[-1]), below, inside, numbers)
             continue
         found = _LINE.match(line)
         if found is None or found["type"].lower() != "auth":
             continue
-        control = found["control"].lower()
-        included = found["module"].rpartition("/")[2]
+        control, name = found["control"].lower(), _file_name(found["module"])
         if control == "include":
-            yield from _stack(services, included, inside, count)
+            yield from _stack(services, name, below, inside, numbers)
         elif control == "substack":
-            count[0] += 1
-            yield from _stack(services, included, (*inside, count[0]), count)
+            yield from _stack(services, name, below, (*inside, next(numbers)), numbers)
         else:
-            yield Module(
-                included.removesuffix(".so"), _actions(control), tuple(found["arguments"].split()), inside
-            )
+            arguments = tuple(found["arguments"].split())
+            yield Module(name.removesuffix(".so"), _actions(control), arguments, inside)
+
+
+def _file_name(path: str) -> str:
+    return path.rpartition("/")[2]
 
 
 def _logical(lines: Iterable[str]) -> Iterator[str]:
@@ -138,12 +154,12 @@ def _logical(lines: Iterable[str]) -> Iterator[str]:
 
 def _actions(control: str) -> Mapping[str, str]:
     if control.startswith("["):
-        pairs = (pair.split("=", 1) for pair in control.strip("[]").split() if "=" in pair)
-        return {"default": "bad", **{answer: action for answer, action in pairs}}
+        pairs = (pair.partition("=") for pair in control.strip("[]").split())
+        return {"default": "bad"} | {answer: action for answer, _, action in pairs}
     return _KEYWORDS.get(control, _KEYWORDS["required"])
 
 
-def _passable(modules: list[Module], factor: Factor) -> bool:
+def _passable(modules: Sequence[Module], factor: Factor) -> bool:
     """Whether some run of answers ends well though no module of this factor was satisfied."""
     start = (0, "undefined")
     seen, waiting = {start}, [start]
@@ -178,7 +194,7 @@ def _answers(module: Module, factor: Factor) -> set[tuple[str, str]]:
     return success | others
 
 
-def _follow(modules: list[Module], at: int, impression: str, answer: str, action: str) -> tuple[int, str]:
+def _follow(modules: Sequence[Module], at: int, impression: str, answer: str, action: str) -> tuple[int, str]:
     """Where a module's action leads, and how well things stand then."""
     match action:
         case "ignore":
@@ -197,7 +213,7 @@ def _follow(modules: list[Module], at: int, impression: str, answer: str, action
             return at + 1, "bad"
 
 
-def _end(modules: list[Module], at: int) -> int:
+def _end(modules: Sequence[Module], at: int) -> int:
     """The end of the substack that a module stands in, or of all."""
     inside = modules[at].inside
     if not inside:
@@ -208,7 +224,7 @@ def _end(modules: list[Module], at: int) -> int:
     )
 
 
-def _jump(modules: list[Module], at: int, steps: int) -> int:
+def _jump(modules: Sequence[Module], at: int, steps: int) -> int:
     """So many modules on; a substack counts as one."""
     inside = modules[at].inside
     to = at + 1

@@ -18,7 +18,7 @@ from scanner.errors import ReadError
 from scanner.model import Reason
 from scanner.targets import ssh
 from scanner.targets.host import HostTarget
-from scanner.targets.known_hosts import KnownHosts, fingerprint, line_for
+from scanner.targets.known_hosts import KnownHosts, line_for
 from scanner.targets.probe import Output
 from tests import sshd
 
@@ -177,17 +177,16 @@ def test_hashed_known_hosts_are_read(server, tmp_path):
 
 
 def test_the_type_of_key_that_is_known_is_asked_for(tmp_path):
-    sshd.keygen(tmp_path / "rsa", "-t", "rsa", "-b", "2048")
-    with sshd.running() as server:
-        config = server.folder / "sshd_config"
-        both = config.read_text().replace("HostKey ", f"HostKey {tmp_path / 'rsa'}\nHostKey ", 1)
+    for kind in ("rsa", "ed25519"):
+        sshd.keygen(tmp_path / kind, "-t", kind)
+    both = (f"HostKey {tmp_path / 'ed25519'}", f"HostKey {tmp_path / 'rsa'}")
     hosts = tmp_path / "known_hosts"
-    lines = [line for line in both.splitlines() if line.startswith("HostKey")]
-    with sshd.running(lines[0], f"HostKey {tmp_path / 'rsa'}") as server:
-        del lines
-        hosts.write_text(f"{server.place} {sshd.public(tmp_path / 'rsa')}\n")
-        session = enter(server, known_hosts=str(hosts))
-    assert session.identity.endswith(sshd.fingerprint(tmp_path / "rsa"))
+
+    for kind in ("rsa", "ed25519"):
+        with sshd.running(*both) as server:
+            hosts.write_text(f"{server.place} {sshd.public(tmp_path / kind)}\n")
+            session = enter(server, "true", known_hosts=str(hosts))
+        assert session.identity.endswith(sshd.fingerprint(tmp_path / kind))
 
 
 def test_a_key_that_the_host_does_not_take(server, tmp_path):
@@ -327,12 +326,6 @@ def test_a_login_shell_that_runs_nothing():
         )
 
 
-def noisy_home(server, text):
-    home = server.folder / "home"
-    home.mkdir(exist_ok=True)
-    (home / ".bashrc").write_text(text)
-
-
 def test_what_start_files_and_banners_print_is_not_an_answer(tmp_path):
     (tmp_path / "banner").write_text("AUTHORISED USE ONLY\n" * 50)
     (tmp_path / "motd").write_text("welcome\n")
@@ -373,7 +366,8 @@ def test_a_flood_is_cut(monkeypatch):
     with sshd.running("ForceCommand yes") as server:
         reason, detail, _ = refused(server)
 
-    assert (reason, detail.endswith("y y y..."))  == (Reason.INVALID_ANSWER, True)
+    assert reason == Reason.INVALID_ANSWER
+    assert re.search(r"it printed: (y ){100,}y? ?\.\.\.$", detail)
 
 
 def test_two_streams_larger_than_every_window(server):
@@ -402,8 +396,11 @@ def test_a_command_that_never_ends_leaves_the_others_and_no_process(server):
 
 
 def test_a_connection_that_breaks_keeps_what_was_answered(server):
-    # The session's sshd is the shell's parent.
-    broken = 'kill -9 $(ps -o ppid= -p "$(ps -o ppid= -p "$(ps -o sid= -p $$)")") $(ps -o sid= -p $$)'
+    # The parent of our session's leader, and only if it is a session's sshd.
+    broken = (
+        'sshd=$(ps -o ppid= -p "$(ps -o sid= -p $$)"); '
+        'case $(ps -o args= -p $sshd) in "sshd: "*@notty*) kill -9 $sshd; sleep 1;; esac'
+    )
     session = enter(server, "echo a", broken, "true z")
 
     answers = session.probe.answers
@@ -431,11 +428,8 @@ def test_through_a_jump_host(server):
 
     assert session.probe.answers == ANSWERS
     assert session.identity == f"{ME}@127.0.0.1:{server.port} {server.fingerprint} via {jump}"
-    assert (log.count("Accepted publickey"), log.count("direct-tcpip"), log.count("Starting session")) == (
-        1,
-        log.count("direct-tcpip") or 1,
-        0,
-    )
+    counted = [log.count(what) for what in ("Accepted publickey", "ctype direct-tcpip", "Starting session")]
+    assert counted == [1, 1, 0]
 
 
 def test_a_jump_host_that_is_not_known_or_does_not_forward(server):
@@ -593,4 +587,3 @@ def test_a_line_makes_its_key_known():
 
     assert line == f"[web]:2222 ssh-ed25519 {KEY}"
     assert KnownHosts(line).judge("web", 2222, b"a key") == "known"
-    assert fingerprint(b"a key") == "SHA256:kGDIOnVkIxvt7M9V4kMfWs4XuBYPpfUKyvVkkFlYYfk" or fingerprint(b"a key")
