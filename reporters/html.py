@@ -15,6 +15,8 @@ from typing import Any, TextIO
 
 from scanner import ControlResult, Finding, Outcome, Policy, Report, Requirement, Severity, Unreadable
 
+from .escape import bounded, visible
+
 LISTED = 200
 """How many failing findings stand in the page itself; the explorer holds all."""
 LISTED_ASIDE = 100
@@ -24,11 +26,6 @@ CHUNK = 4096
 LONG = 400
 """How much of one text stands in the page itself, in characters."""
 
-# Characters that hide, reorder or command: controls, formats, surrogates, line and paragraph separators.
-_UNSEEN = re.compile(
-    "[\x00-\x1f\x7f-\x9f\xad\u061c\u070f\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb"
-    "\ud800-\udfff\U000e0000-\U000e007f]"
-)
 _PLAIN = re.compile(r"[A-Za-z_][\w.:/+@-]*(?<!:)")
 _YAML_WORDS = frozenset({"true", "false", "null", "yes", "no", "on", "off", "y", "n"})
 
@@ -42,7 +39,7 @@ def write(report: Report, out: TextIO) -> None:
         return value if isinstance(value, Markup) else _shown(value)
 
     def lines(texts: Iterable[str]) -> Markup:
-        return Markup("\n").join(_visible(text) for text in texts)
+        return Markup("\n").join(visible(text) for text in texts)
 
     def asked(requirement: Requirement) -> Markup:
         return lines(_yaml(requirement))
@@ -51,7 +48,7 @@ def write(report: Report, out: TextIO) -> None:
         autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, finalize=shown
     )
     environment.filters |= {
-        "clipped": _clipped,
+        "clipped": lambda text: bounded(text, LONG),
         "paragraphs": _paragraphs,
         "lines": lines,
         "asked": asked,
@@ -207,7 +204,7 @@ def _lines(report: Report) -> Iterator[str]:
     for place, (key, (policy, control, requirement)) in enumerate(report.requirements().items()):
         places[key] = place
         asked.append(_asked(policy, control.control, control.title, control.owner, requirement))
-    names = {_visible(target.id): _visible(target.name) for target in report.plan.targets}
+    names = {visible(target.id): visible(target.name) for target in report.plan.targets}
     yield json.dumps({"requirements": asked, "names": names}, ensure_ascii=False) + "\n"
     rows = (_row(finding, places) for finding in report.findings)
     while chunk := list(islice(rows, CHUNK)):
@@ -217,14 +214,14 @@ def _lines(report: Report) -> Iterator[str]:
 
 def _asked(policy: Policy, control: str, title: str, owner: str, requirement: Requirement) -> dict[str, Any]:
     return {
-        "policy": _visible(policy.policy),
-        "control": _visible(control),
-        "title": _visible(title),
-        "owner": _visible(owner),
-        "requirement": _visible(requirement.id),
-        "expect": {_visible(name): _visible(_written(want)) for name, want in requirement.expect.items()},
-        "when": _visible(_written(requirement.when)) if requirement.when else "",
-        "remediation": _visible(" ".join(requirement.remediation.split())),
+        "policy": visible(policy.policy),
+        "control": visible(control),
+        "title": visible(title),
+        "owner": visible(owner),
+        "requirement": visible(requirement.id),
+        "expect": {visible(name): visible(_written(want)) for name, want in requirement.expect.items()},
+        "when": visible(_written(requirement.when)) if requirement.when else "",
+        "remediation": visible(" ".join(requirement.remediation.split())),
     }
 
 
@@ -238,17 +235,17 @@ def _row(finding: Finding, places: dict[tuple[str, str], int]) -> dict[str, Any]
         "outcome": "waived" if waived else finding.outcome.value,
         "severity": finding.severity.value,
         "asked": places[finding.policy, finding.requirement],
-        "check": _visible(finding.check),
-        "target": _visible(finding.target),
-        "scope": _visible(finding.scope or ""),
-        "region": _visible(finding.region or ""),
-        "type": _visible(finding.resource_type or ""),
-        "stem": _visible(stem + cut),
-        "leaf": _visible(leaf),
-        "reasons": "\n".join(map(_visible, finding.reasons)),
+        "check": visible(finding.check),
+        "target": visible(finding.target),
+        "scope": visible(finding.scope or ""),
+        "region": visible(finding.region or ""),
+        "type": visible(finding.resource_type or ""),
+        "stem": visible(stem + cut),
+        "leaf": visible(leaf),
+        "reasons": "\n".join(map(visible, finding.reasons)),
         "facts": _pairs(finding.facts),
         "context": _pairs(finding.context),
-        "waiver": "\n".join(map(_visible, (waived.owner, waived.reason, waived.expires))) if waived else "",
+        "waiver": "\n".join(map(visible, (waived.owner, waived.reason, waived.expires))) if waived else "",
         "id": finding.id if cited else "",
     }
 
@@ -256,7 +253,7 @@ def _row(finding: Finding, places: dict[tuple[str, str], int]) -> dict[str, Any]
 def _pairs(values: dict[str, Any]) -> str:
     if not values:
         return ""
-    shown = {_visible(name): _visible(_written(value)) for name, value in values.items()}
+    shown = {visible(name): visible(_written(value)) for name, value in values.items()}
     return json.dumps(shown, ensure_ascii=False, separators=(",", ":"))
 
 
@@ -271,31 +268,12 @@ def _column(values: list[Any]) -> list[Any]:
 def _shown(value: Any) -> Any:
     """How a value stands in the page."""
     if isinstance(value, str):
-        return _visible(value)
+        return visible(value)
     if isinstance(value, int):
         return f"{value:,}"
     if isinstance(value, datetime):
         return value.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
     return "" if value is None else value
-
-
-def _visible(text: str) -> str:
-    """Text in which nothing hides: characters that have no look of their own are written as escapes."""
-    return _UNSEEN.sub(_escape, text)
-
-
-def _escape(match: re.Match[str]) -> str:
-    code = ord(match[0])
-    if code > 0xFFFF:  # noqa: PLR2004 - what four digits can name
-        return f"\\U{code:08x}"
-    return {"\n": "\\n", "\r": "\\r", "\t": "\\t"}.get(
-        match[0],
-        f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}",  # noqa: PLR2004 - two digits
-    )
-
-
-def _clipped(text: str) -> str:
-    return text if len(text) <= LONG else f"{text[:LONG]}… ({len(text):,} characters)"
 
 
 def _paragraphs(text: str) -> list[str]:

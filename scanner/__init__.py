@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from .model import Severity as Severity
     from .model import Unreadable as Unreadable
     from .report import Report as Report
-    from .report import encoded as encoded
+    from .reportfile import encoded as encoded
     from .targets.aws import AwsAccount as AwsAccount
     from .targets.aws import AwsRegion as AwsRegion
     from .targets.host import Host as Host
@@ -42,7 +42,8 @@ _HOMES = {
         "Severity",
         "Unreadable",
     ),
-    "report": ("Report", "encoded"),
+    "report": ("Report",),
+    "reportfile": ("encoded",),
     "targets.aws": ("AwsAccount", "AwsRegion"),
     "targets.host": ("Host",),
 }

@@ -1,4 +1,4 @@
-"""A real sshd on a loopback port, with its own configuration, keys and known_hosts, in a folder of its own."""
+"""A real sshd on a loopback port, with its own configuration, keys and known_hosts, in its own folder."""
 
 import getpass
 import os

@@ -47,6 +47,18 @@ def ebs_snapshots(region: AwsRegion) -> Iterator[AtRest]:
     yield from region.each(region.all("ec2:DescribeSnapshots", OwnerIds=["self"]), read, resource=arn)
 
 
+@check("ec2:GetEbsEncryptionByDefault", "ec2:GetEbsDefaultKmsKeyId", "kms:DescribeKey")
+def ebs_default(region: AwsRegion) -> Iterator[AtRest]:
+    """Whether new EBS volumes of the region are encrypted whatever is asked for, and with whose key."""
+    encrypted = region.call("ec2:GetEbsEncryptionByDefault")["EbsEncryptionByDefault"]
+    key = region.call("ec2:GetEbsDefaultKmsKeyId")["KmsKeyId"]
+    yield AtRest(
+        resource=region.arn("ec2", "ebs-default"),
+        encrypted=encrypted,
+        key_manager=_manager(region, key) if encrypted else None,
+    )
+
+
 @check("rds:DescribeDBInstances", "kms:DescribeKey")
 def rds_instances(region: AwsRegion) -> Iterator[Database]:
     """Whether database instances (RDS, Aurora, DocumentDB, Neptune) are encrypted, and who holds the key."""
@@ -56,6 +68,17 @@ def rds_instances(region: AwsRegion) -> Iterator[Database]:
 
     instances = region.all("rds:DescribeDBInstances")
     yield from region.each(instances, read, resource=lambda instance: instance["DBInstanceArn"])
+
+
+@check("rds:DescribeDBClusters", "kms:DescribeKey")
+def rds_clusters(region: AwsRegion) -> Iterator[Database]:
+    """Whether database clusters (Aurora, DocumentDB, Neptune, RDS) are encrypted, and who holds the key."""
+
+    def read(cluster: dict[str, Any]) -> Database:
+        return _database(region, cluster, arn="DBClusterArn", encrypted="StorageEncrypted")
+
+    clusters = region.all("rds:DescribeDBClusters")
+    yield from region.each(clusters, read, resource=lambda cluster: cluster["DBClusterArn"])
 
 
 @check("rds:DescribeDBSnapshots", "kms:DescribeKey")
@@ -143,6 +166,72 @@ def dynamodb_tables(region: AwsRegion) -> Iterator[AtRest]:
 
     names: Iterator[Any] = region.all("dynamodb:ListTables")
     yield from region.each(names, read, resource=arn)
+
+
+@check("redshift:DescribeClusters", "kms:DescribeKey")
+def redshift_clusters(region: AwsRegion) -> Iterator[AtRest]:
+    """Whether Redshift clusters are encrypted, and who holds the key."""
+
+    def arn(cluster: dict[str, Any]) -> str:
+        return region.arn("redshift", f"cluster:{cluster['ClusterIdentifier']}")
+
+    def read(cluster: dict[str, Any]) -> AtRest:
+        return AtRest(
+            resource=arn(cluster),
+            encrypted=cluster["Encrypted"],
+            key_manager=_manager(region, cluster.get("KmsKeyId")) if cluster["Encrypted"] else None,
+            tags=region.tags(cluster.get("Tags")),
+        )
+
+    yield from region.each(region.all("redshift:DescribeClusters"), read, resource=arn)
+
+
+@check("opensearch:ListDomainNames", "opensearch:DescribeDomain", "kms:DescribeKey")
+def opensearch_domains(region: AwsRegion) -> Iterator[AtRest]:
+    """Whether OpenSearch and Elasticsearch domains are encrypted, and who holds the key."""
+
+    def arn(domain: dict[str, Any]) -> str:
+        return region.arn("es", f"domain/{domain['DomainName']}")
+
+    def read(domain: dict[str, Any]) -> AtRest:
+        answer = region.call("opensearch:DescribeDomain", DomainName=domain["DomainName"])
+        options = answer["DomainStatus"].get("EncryptionAtRestOptions", {})
+        encrypted = options.get("Enabled", False)
+        manager = _manager(region, options.get("KmsKeyId")) if encrypted else None
+        return AtRest(resource=arn(domain), encrypted=encrypted, key_manager=manager)
+
+    yield from region.each(region.all("opensearch:ListDomainNames"), read, resource=arn)
+
+
+@check("logs:DescribeLogGroups", "kms:DescribeKey")
+def log_groups(region: AwsRegion) -> Iterator[AtRest]:
+    """Who holds the key of CloudWatch log groups, all of which are encrypted."""
+
+    def arn(group: dict[str, Any]) -> str:
+        return region.arn("logs", f"log-group:{group['logGroupName']}")
+
+    def read(group: dict[str, Any]) -> AtRest:
+        return AtRest(
+            resource=arn(group), encrypted=True, key_manager=_manager(region, group.get("kmsKeyId"))
+        )
+
+    yield from region.each(region.all("logs:DescribeLogGroups"), read, resource=arn)
+
+
+@check("secretsmanager:ListSecrets", "kms:DescribeKey")
+def secrets(region: AwsRegion) -> Iterator[AtRest]:
+    """Who holds the key of secrets in Secrets Manager, all of which are encrypted."""
+
+    def read(secret: dict[str, Any]) -> AtRest:
+        return AtRest(
+            resource=secret["ARN"],
+            encrypted=True,
+            key_manager=_manager(region, secret.get("KmsKeyId")),
+            tags=region.tags(secret.get("Tags")),
+        )
+
+    listed = region.all("secretsmanager:ListSecrets")
+    yield from region.each(listed, read, resource=lambda secret: secret["ARN"])
 
 
 def _database(region: AwsRegion, listed: dict[str, Any], *, arn: str, encrypted: str) -> Database:

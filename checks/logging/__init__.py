@@ -79,7 +79,7 @@ class LoadBalancer(Logged):
     """Which load balancer keeps an access log."""
 
     public: bool
-    """Whether it faces the internet."""
+    """Whether it faces the internet: it is not internal."""
     kind: Literal["application", "network"]
     """What it balances: requests, or connections (of which only those with TLS can be logged)."""
 

@@ -134,7 +134,7 @@ def load_balancers(region: AwsRegion) -> Iterator[LoadBalancer]:
         return LoadBalancer(
             resource=arn,
             logged=attributes.get("access_logs.s3.enabled") == "true",
-            public=balancer["Scheme"] == "internet-facing",
+            public=balancer.get("Scheme") != "internal",
             kind=balancer["Type"],
         )
 

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Literal, get_args
 
 Configuration = Mapping[str, tuple[str, ...]]
 """Values by keyword, both as `sshd -T` prints them."""
@@ -16,7 +17,8 @@ _CRYPTO_POLICY = "/etc/crypto-policies/back-ends/opensshserver.config"
 _KNOWN_INCLUDES = frozenset(
     {"/etc/ssh/sshd_config.d/*.conf", "/usr/etc/ssh/sshd_config.d/*.conf", _CRYPTO_POLICY}
 )
-_ROOT_LOGINS = ("no", "forced-commands-only", "prohibit-password", "yes")
+RootLogin = Literal["no", "forced-commands-only", "prohibit-password", "yes"]
+_ROOT_LOGINS: tuple[RootLogin, ...] = get_args(RootLogin)
 _SWITCHES = {
     "pubkeyauthentication": KEY,
     "passwordauthentication": PASSWORD,
@@ -64,8 +66,8 @@ def blocks(lines: Iterable[str]) -> Blocks:
     for path, words in _directives(lines):
         keyword, values = words[0].lower(), words[1:]
         if keyword == "match":
-            within = "" if [value.lower() for value in values] == ["all"] else path
-            criteria += [" ".join(values)] if within else []
+            within = path
+            criteria += [" ".join(values)] if [value.lower() for value in values] != ["all"] else []
         elif keyword == "include":
             known = _KNOWN_INCLUDES if within != path else frozenset()
             unfollowed += [value for value in values if value not in known]
@@ -80,13 +82,13 @@ def allows(everywhere: Configuration, sometimes: Configuration, keyword: str) ->
     return "yes" in _values(everywhere, sometimes, keyword)
 
 
-def root_login(everywhere: Configuration, sometimes: Configuration) -> str:
+def root_login(everywhere: Configuration, sometimes: Configuration) -> RootLogin:
     """The most that PermitRootLogin allows anywhere; `without-password` is an older word."""
     said = {
         value.replace("without-password", "prohibit-password")
         for value in _values(everywhere, sometimes, "permitrootlogin")
     }
-    return max(said & {*_ROOT_LOGINS}, key=_ROOT_LOGINS.index, default="yes")
+    return next((word for word in reversed(_ROOT_LOGINS) if word in said), "yes")
 
 
 def alternatives(everywhere: Configuration, sometimes: Configuration) -> tuple[str, ...]:
@@ -98,9 +100,9 @@ def alternatives(everywhere: Configuration, sometimes: Configuration) -> tuple[s
 def second_factor(everywhere: Configuration, sometimes: Configuration, through_pam: Collection[str]) -> bool:
     """Whether every way in takes two different factors, given those that PAM demands of everybody.
 
-    The factors are: a key; a password; a token (a one-time code or the like, through PAM); a PIN or fingerprint
-    that the key itself asks for. A Match block may apply together with any other, so each value that one gives
-    counts with each value of the others: what is called required is required of everybody.
+    The factors are: a key; a password; a token (a one-time code or the like, through PAM); a PIN or
+    fingerprint that the key itself asks for. A Match block may apply together with any other, so each value
+    that one gives counts with each value of the others: what is called required is required of everybody.
     """
     ways = {
         way
@@ -148,9 +150,9 @@ class _Kinds:
         """Whether only hardware keys are accepted, and only after they verified who touches them."""
         options = _values(self.everywhere, self.sometimes, "pubkeyauthoptions")
         algorithms = _values(self.everywhere, self.sometimes, "pubkeyacceptedalgorithms")
-        return all("verify-required" in option.split(",") for option in options) and all(
-            name.startswith(("sk-", "webauthn-sk-")) for listed in algorithms for name in listed.split(",")
-        )
+        verified = options and all("verify-required" in option.split(",") for option in options)
+        names = [name for listed in algorithms for name in listed.split(",")]
+        return bool(verified and names) and all(name.startswith(("sk-", "webauthn-sk-")) for name in names)
 
 
 def _single(everywhere: Configuration, sometimes: Configuration) -> list[str]:

@@ -61,11 +61,15 @@ def lint(names: Sequence[str]) -> Iterator[str]:
         requirements = [item for control in policy.controls for item in control.requirements]
         checks = {check for item in requirements for check in item.checks}
         yield (
-            f"{name}: well formed: {len(policy.controls)} controls, {len(requirements)} requirements, "
-            f"{len(checks)} checks"
+            f"{name}: well formed: {_counted(len(policy.controls), 'control')}, "
+            f"{_counted(len(requirements), 'requirement')}, {_counted(len(checks), 'check')}"
         )
     if wrong:
         raise ScannerError(*wrong)
+
+
+def _counted(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
 def checks_list(pattern: str) -> Iterator[str]:

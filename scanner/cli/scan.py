@@ -161,7 +161,7 @@ def evaluate(  # noqa: PLR0913 - an option each
 @_quiet
 def report(file: Path | None, formats: tuple[str, ...], *, schema: bool, quiet: bool) -> None:
     """Show FILE, a report written with -f json, again in any format."""
-    from scanner.report import json_schema, read
+    from scanner.reportfile import json_schema, read
 
     from .output import Outputs, as_json
 

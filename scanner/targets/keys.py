@@ -1,6 +1,7 @@
 """Keys: what a user logs in with, without anybody being asked."""
 
 import os
+import socket
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,6 +12,10 @@ from .known_hosts import KnownHosts
 
 if TYPE_CHECKING:
     import paramiko
+
+_AGENT_SECONDS = 2
+_LIST_KEYS = b"\0\0\0\x01\x0b"
+"""SSH_AGENTC_REQUEST_IDENTITIES."""
 
 _USUAL_KEYS = ("id_ed25519", "id_ecdsa", "id_rsa")
 
@@ -80,10 +85,24 @@ class Keys:
     def _agent_keys(self) -> "list[paramiko.PKey]":
         import paramiko
 
-        if self._agent is None and os.environ.get("SSH_AUTH_SOCK"):
+        if self._agent is None and _answers(os.environ.get("SSH_AUTH_SOCK")):
             with suppress(paramiko.SSHException, OSError):
                 self._agent = paramiko.Agent()
         return list(self._agent.get_keys()) if self._agent else []
+
+
+def _answers(agent: str | None) -> bool:
+    """Whether an agent answers there: paramiko waits for it for ever, and leaks the socket of a dead one."""
+    if not agent:
+        return False
+    with socket.socket(socket.AF_UNIX) as asking:
+        asking.settimeout(_AGENT_SECONDS)
+        try:
+            asking.connect(agent)
+            asking.sendall(_LIST_KEYS)
+            return bool(asking.recv(1))
+        except OSError:
+            return False
 
 
 def _private_key(path: Path) -> "paramiko.PKey | None":

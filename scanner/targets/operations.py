@@ -74,7 +74,12 @@ _ACTIONS = {
     "s3:ListBuckets": "s3:ListAllMyBuckets",
     "s3control:GetPublicAccessBlock": "s3:GetAccountPublicAccessBlock",
 }
-_PREFIXES = {"efs": "elasticfilesystem", "elbv2": "elasticloadbalancing", "elb": "elasticloadbalancing"}
+_PREFIXES = {
+    "efs": "elasticfilesystem",
+    "elb": "elasticloadbalancing",
+    "elbv2": "elasticloadbalancing",
+    "opensearch": "es",
+}
 
 _TOKENS = ("NextToken", "nextToken", "Marker", "NextMarker", "nextPageToken")
 

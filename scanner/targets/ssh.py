@@ -174,6 +174,8 @@ def _login(
     stack.callback(connection.close)
     with _stage("exchanging keys", deadline, Reason.UNREACHABLE, "see that an SSH server listens there"):
         transport = paramiko.Transport(connection)
+    # A handshake that failed leaves paramiko's timer running, and Python waiting for it at its end.
+    stack.callback(transport.packetizer.complete_handshake)
     stack.callback(transport.close)
     # Some of paramiko's waits know no timeout (exec_command, recv_exit_status): closing ends them all.
     watch = threading.Timer(max(0, deadline.left), transport.close)

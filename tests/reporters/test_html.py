@@ -1,4 +1,5 @@
 import base64
+import gc
 import hashlib
 import json
 import re
@@ -409,6 +410,24 @@ def test_fifty_thousand_findings_can_be_mailed() -> None:
     assert len(written(large(50_000)).encode()) <= 1_500_000
 
 
+def test_findings_are_passed_on_and_not_held() -> None:
+    shown = large(6_000, controls=2)
+    alive = []
+
+    class Counted:
+        def __iter__(self) -> Iterator[Finding]:
+            for number, one in enumerate(shown.findings):
+                if number == 5_999:
+                    gc.collect()
+                    alive.append(sum(isinstance(known, Finding) for known in gc.get_objects()))
+                yield one
+
+    written(replace(shown, findings=Counted()))
+
+    assert alive
+    assert max(alive) < 1_000
+
+
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Any]:
     with launched() as chromium:
@@ -616,6 +635,18 @@ def test_paper_is_white_and_has_no_controls(browser: Any, page_of: Any) -> None:
         "#failing table": True,
         ".asks": True,
     }
+
+
+def test_a_filtered_list_is_printed_whole(browser: Any, page_of: Any) -> None:
+    with visiting(browser, page_of(large(2_000, controls=2)), "#outcome=pass") as visit:
+        visit.page.evaluate("dispatchEvent(new Event('beforeprint'))")
+        visit.page.emulate_media(media="print")
+        told = visit.page.locator("#count").inner_text()
+        printed = visit.page.locator("#rows tbody tr").count()
+        visit.page.evaluate("dispatchEvent(new Event('afterprint'))")
+
+        assert (told, printed) == ("1,600 findings with outcome pass", 1_600)
+        assert visit.page.locator("#rows tbody tr").count() == 100
 
 
 def test_what_scrolls_can_be_reached_and_has_a_name(browser: Any, page_of: Any) -> None:

@@ -9,7 +9,7 @@ import pytest
 
 import reporters.json
 from scanner import Report
-from scanner.report import json_schema, read
+from scanner.reportfile import json_schema, read
 
 from . import samples
 

@@ -1,26 +1,33 @@
 """The view of a host: declared commands, and refusals that nobody can swallow."""
 
+from collections.abc import Collection
+
 import pytest
 
 from scanner.declaration import Check
 from scanner.errors import ReadError, Undeclared
 from scanner.model import Reason, Scope
-from scanner.targets.host import Host, HostSession, HostTarget, Output, Probe, program_of
+from scanner.targets.host import Answer, Host, HostSession, HostTarget, Output, Probe, program_of
 
 NFT = "sudo nft --json list ruleset"
 DENIED = ReadError(need=NFT, reason=Reason.DENIED, detail="no", mend="sudoers")
 SLOW = ReadError(need="df", reason=Reason.TIMEOUT, detail="slow", mend="wait")
 
 
-def told(refusal):
+def told(refusal: ReadError) -> tuple[object, ...]:
     return (refusal.need, refusal.reason, refusal.detail, refusal.mend)
 
 
-def host(*needs, answers=None, programs=(), root=True):
+def host(
+    *needs: str,
+    answers: dict[str, Answer] | None = None,
+    programs: Collection[str] = (),
+    root: bool = True,
+) -> Host:
     return Host(needs, "web", Probe(answers or {}, frozenset(programs), root))
 
 
-def test_a_declared_command_answers():
+def test_a_declared_command_answers() -> None:
     view = host("uname", "test -e /a", answers={"uname": Output(0, "Linux\n"), "test -e /a": Output(1, "")})
 
     assert view.id == "host:web"
@@ -29,7 +36,7 @@ def test_a_declared_command_answers():
     assert view.refusals == []
 
 
-def test_an_undeclared_command_is_a_bug():
+def test_an_undeclared_command_is_a_bug() -> None:
     view = host("uname", answers={"id": Output(0, "0\n")})
 
     with pytest.raises(Undeclared):
@@ -38,7 +45,7 @@ def test_an_undeclared_command_is_a_bug():
         view.has("id")
 
 
-def test_every_refusal_is_kept_and_each_asker_gets_its_own():
+def test_every_refusal_is_kept_and_each_asker_gets_its_own() -> None:
     view = host(NFT, "df", "uname", answers={NFT: DENIED, "df": SLOW})
 
     for need in (NFT, "df", "uname"):
@@ -74,7 +81,12 @@ def test_every_refusal_is_kept_and_each_asker_gets_its_own():
             True,
             (Reason.FAILED, "status 1: [2Jgone", "see why `cat /a` fails on the host"),
         ),
-        ("cat /a", Output(137, ""), True, (Reason.FAILED, "status 137", "see why `cat /a` fails on the host")),
+        (
+            "cat /a",
+            Output(137, ""),
+            True,
+            (Reason.FAILED, "status 137", "see why `cat /a` fails on the host"),
+        ),
         (
             NFT,
             Output(1, "", "you must be root"),
@@ -87,7 +99,9 @@ def test_every_refusal_is_kept_and_each_asker_gets_its_own():
         ),
     ],
 )
-def test_a_status_that_is_no_answer_is_a_refusal(need, output, root, expected):
+def test_a_status_that_is_no_answer_is_a_refusal(
+    need: str, output: Output, root: bool, expected: tuple[Reason, str, str]
+) -> None:
     view = host(need, answers={need: output}, root=root)
 
     with pytest.raises(ReadError) as caught:
@@ -97,7 +111,7 @@ def test_a_status_that_is_no_answer_is_a_refusal(need, output, root, expected):
     assert [kept.error for kept in view.refusals] == [caught.value]
 
 
-def test_a_check_can_refuse_what_was_answered():
+def test_a_check_can_refuse_what_was_answered() -> None:
     view = host("ls", answers={"ls": Output(0, "")})
 
     error = view.refuse("ls", Reason.STALE, "lists are 90 days old", "apt-get update")
@@ -106,7 +120,7 @@ def test_a_check_can_refuse_what_was_answered():
     assert [kept.error for kept in view.refusals] == [error]
 
 
-def test_programs_are_known_by_what_was_declared():
+def test_programs_are_known_by_what_was_declared() -> None:
     view = host(NFT, "apt-get -s upgrade", programs={"nft"})
 
     assert (view.has("nft"), view.has("apt-get")) == (True, False)
@@ -128,17 +142,17 @@ def test_programs_are_known_by_what_was_declared():
         ("printf a\x1b", True),
     ],
 )
-def test_what_may_be_declared(need, refused):
+def test_what_may_be_declared(need: str, refused: bool) -> None:
     assert (Host.refuse_need(need) is not None) is refused
 
 
-def test_a_target_is_what_the_configuration_says():
+def test_a_target_is_what_the_configuration_says() -> None:
     target = HostTarget(name="web", tags={"phi": "true"})
 
     assert (target.id, target.name, target.kind, target.kinds) == ("host:web", "web", "hosts", (Host,))
 
 
-def test_a_session_shows_each_check_its_own_needs():
+def test_a_session_shows_each_check_its_own_needs() -> None:
     probe = Probe({"uname": Output(0, "Linux\n"), "id": Output(0, "0\n")}, frozenset({"id", "uname"}))
     session = HostSession(id="host:web", name="web", identity="me", tags={"phi": "true"}, probe=probe)
     check = Check(lambda _: iter(()), ("uname",))

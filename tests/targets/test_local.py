@@ -3,6 +3,8 @@
 import os
 import subprocess
 import time
+from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -10,21 +12,21 @@ from scanner.declaration import Check
 from scanner.errors import ReadError
 from scanner.model import Reason
 from scanner.targets import local
-from scanner.targets.host import HostTarget
+from scanner.targets.host import HostSession, HostTarget
 from scanner.targets.probe import MAX_HEARD, Deadline, Heard, Output
 
 
-def enter(*needs, **options):
+def enter(*needs: str, **options: Any) -> HostSession:
     target = HostTarget(name="here", transport="local", **{"deadline_seconds": 20, **options})
     return target.enter({"a.host.b": Check(lambda _: iter(()), needs)}, None)
 
 
-def running(marker):
+def running(marker: str) -> list[str]:
     listed = subprocess.run(["ps", "-eo", "args"], capture_output=True, text=True, check=True).stdout
     return [line for line in listed.splitlines() if marker in line and "ps -eo" not in line]
 
 
-def test_this_machine_answers():
+def test_this_machine_answers() -> None:
     session = enter("uname -s", "id -un", "cat /nonexistent")
     user = subprocess.run(["id", "-un"], capture_output=True, text=True, check=True).stdout
 
@@ -37,7 +39,7 @@ def test_this_machine_answers():
     assert session.probe.programs == {"uname", "id", "cat"}
 
 
-def test_our_environment_stays_ours(monkeypatch):
+def test_our_environment_stays_ours(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "geheim")
 
     answer = enter("env").probe.answers["env"]
@@ -46,7 +48,7 @@ def test_our_environment_stays_ours(monkeypatch):
     assert "LC_ALL=C" in answer.lines
 
 
-def test_two_streams_larger_than_every_pipe():
+def test_two_streams_larger_than_every_pipe() -> None:
     need = "head -c 6000000 /dev/zero >&2; head -c 3000000 /dev/zero; head -c 6000000 /dev/zero >&2"
 
     answer = enter(need).probe.answers[need]
@@ -54,7 +56,7 @@ def test_two_streams_larger_than_every_pipe():
     assert (answer.status, len(answer.text), len(answer.errors)) == (0, 3_000_000, 65536)
 
 
-def test_the_deadline_ends_everything_that_was_started():
+def test_the_deadline_ends_everything_that_was_started() -> None:
     # Its own timeout(1) would let it live for longer, in a process group of its own.
     marker = "62.125"
     script = f"timeout 50 sleep {marker} & sleep {marker} | cat & echo begun; echo said >&2; wait"
@@ -67,7 +69,7 @@ def test_the_deadline_ends_everything_that_was_started():
     assert running(marker) == []
 
 
-def test_a_trickle_does_not_move_the_deadline():
+def test_a_trickle_does_not_move_the_deadline() -> None:
     began = time.monotonic()
 
     heard = local.ask(b"while :; do echo x; sleep 0.05; done", Deadline(0.5))
@@ -77,27 +79,27 @@ def test_a_trickle_does_not_move_the_deadline():
     assert time.monotonic() - began < 5
 
 
-def test_a_flood_is_cut():
+def test_a_flood_is_cut() -> None:
     heard = local.ask(b"yes", Deadline(20))
 
     assert heard.ended == "flood"
     assert MAX_HEARD < len(heard.out) <= MAX_HEARD + 65536
 
 
-def test_a_shell_that_ends_early_is_heard():
+def test_a_shell_that_ends_early_is_heard() -> None:
     script = b"echo early; exit 1\n" + b"# what nobody reads\n" * 50_000
 
     assert local.ask(script, Deadline(20)) == Heard(b"early\n", b"", "closed")
 
 
-def test_what_was_answered_before_the_deadline_is_kept():
+def test_what_was_answered_before_the_deadline_is_kept() -> None:
     session = enter("echo a", "sleep 63", "true z", deadline_seconds=3)
 
     assert session.probe.answers["echo a"] == Output(0, "a\n")
     assert [session.probe.answers[need].reason for need in ("sleep 63", "true z")] == [Reason.TIMEOUT] * 2
 
 
-def test_nothing_is_written(tmp_path, monkeypatch):
+def test_nothing_is_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.setenv("TMPDIR", str(tmp_path))
 
@@ -106,8 +108,8 @@ def test_nothing_is_written(tmp_path, monkeypatch):
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_machine_without_processes_to_spare_refuses(monkeypatch):
-    def none_left(*_, **__):
+def test_a_machine_without_processes_to_spare_refuses(monkeypatch: pytest.MonkeyPatch) -> None:
+    def none_left(*_: object, **__: object) -> None:
         raise BlockingIOError(11, "Resource temporarily unavailable")
 
     monkeypatch.setattr(subprocess, "Popen", none_left)

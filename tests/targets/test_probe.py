@@ -2,6 +2,9 @@
 
 import base64
 import subprocess
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Literal
 
 import pytest
 
@@ -10,43 +13,52 @@ from scanner.model import Reason
 from scanner.targets.frames import parsed
 from scanner.targets.probe import MAX_OUTPUT, Deadline, Heard, Output, Probe, Questions, sanitised
 
+Ended = Literal["closed", "deadline", "flood"]
 NONCE = "0123456789abcdef0123456789abcdef"
 NFT = "sudo nft --json list ruleset"
 
 
-def told(refusal):
+def told(refusal: ReadError) -> tuple[Any, ...]:
     return (refusal.need, refusal.reason, refusal.detail, refusal.mend)
 
 
-def asked(*needs, sudo=True):
+def asked(*needs: str, sudo: bool = True) -> Questions:
     return Questions(tuple(sorted(needs)), sudo, NONCE)
 
 
-def said(*lines):
+def said(*lines: str) -> bytes:
     return "".join(f"\n@{NONCE} {line}\n" for line in lines).encode()
 
 
-def packed(text):
-    return base64.encodebytes(text if isinstance(text, bytes) else text.encode())
+def packed(text: str) -> bytes:
+    return base64.encodebytes(text.encode())
 
 
-def frame(number, text="", status="0"):
+def frame(number: int | str, text: str = "", status: str = "0") -> bytes:
     return said(f"begin {number}") + packed(text) + said(f"end {number} {status}")
 
 
-def heard(*out, err=(), uid="0", user="audit", ended="closed"):
-    hello = said(f"hello base64 {uid} {user}")
+def heard(*out: bytes, err: tuple[bytes, ...] = (), uid: str = "0", ended: Ended = "closed") -> Heard:
+    hello = said(f"hello base64 {uid} audit")
     programs = frame("programs", "nft\t/usr/sbin/nft\nid\t/usr/bin/id\n")
     return Heard(hello + programs + b"".join(out), b"".join(err), ended)
 
 
-def shell(questions, *interpreter, change=lambda script: script, seconds=20, command_seconds=10):
+def shell(
+    questions: Questions,
+    *interpreter: str,
+    change: Callable[[bytes], bytes] = bytes,
+    seconds: float = 20,
+    command_seconds: float = 10,
+) -> Probe:
     script = change(questions.script(seconds, command_seconds))
-    ran = subprocess.run(interpreter or ("/bin/sh", "-s"), input=script, capture_output=True, timeout=20)
+    ran = subprocess.run(
+        interpreter or ("/bin/sh", "-s"), input=script, capture_output=True, timeout=20, check=False
+    )
     return parsed(questions, Heard(ran.stdout, ran.stderr, "closed"))
 
 
-def test_needs_are_asked_once_and_in_order():
+def test_needs_are_asked_once_and_in_order() -> None:
     questions = Questions.about(["uname", "id -u", "uname"], sudo=False)
 
     assert (questions.needs, questions.programs) == (("id -u", "uname"), ("id", "uname"))
@@ -68,23 +80,23 @@ AWKWARD = {
 
 
 @pytest.mark.parametrize("interpreter", [("/bin/sh", "-s"), ("bash", "--posix", "-s")], ids=["sh", "bash"])
-def test_awkward_output_comes_back_whole(interpreter):
+def test_awkward_output_comes_back_whole(interpreter: tuple[str, ...]) -> None:
     probe = shell(asked(*AWKWARD), *interpreter)
 
     assert probe.answers == AWKWARD
     assert probe.programs == {"printf", "echo", "cat", "true"}
 
 
-def test_a_signal_is_a_status_of_its_own():
+def test_a_signal_is_a_status_of_its_own() -> None:
     answer = shell(asked("sh -c 'kill -TERM $$'")).answers["sh -c 'kill -TERM $$'"]
 
     assert answer.status == 128 + 15
 
 
-def test_a_host_without_base64_answers_in_hexadecimal():
+def test_a_host_without_base64_answers_in_hexadecimal() -> None:
     questions = asked("printf 'a\\000\\377\\r\\nb'")
 
-    def without(script):
+    def without(script: bytes) -> bytes:
         return script.replace(b"base64; }", b"nobase64; }")
 
     probe = shell(questions, change=without)
@@ -92,8 +104,8 @@ def test_a_host_without_base64_answers_in_hexadecimal():
     assert list(probe.answers.values()) == [Output(0, "a\x00\ufffd\r\nb")]
 
 
-def test_a_host_without_timeout_and_head_answers_too():
-    def without(script):
+def test_a_host_without_timeout_and_head_answers_too() -> None:
+    def without(script: bytes) -> bytes:
         return script.replace(b"timeout ", b"notimeout ").replace(b"head -c", b"nohead -c")
 
     probe = shell(asked("echo yes", "exit 4"), change=without)
@@ -101,8 +113,8 @@ def test_a_host_without_timeout_and_head_answers_too():
     assert probe.answers == {"echo yes": Output(0, "yes\n"), "exit 4": Output(4, "")}
 
 
-def test_a_host_that_can_encode_nothing_says_so():
-    def without(script):
+def test_a_host_that_can_encode_nothing_says_so() -> None:
+    def without(script: bytes) -> bytes:
         return script.replace(b"base64; }", b"nobase64; }").replace(b"od -A", b"nood -A")
 
     with pytest.raises(ReadError) as caught:
@@ -116,15 +128,17 @@ def test_a_host_that_can_encode_nothing_says_so():
     )
 
 
-def test_half_a_script_runs_nothing(tmp_path):
+def test_half_a_script_runs_nothing(tmp_path: Path) -> None:
     script = asked(f"touch {tmp_path}/ran").script(9, 5)
 
-    subprocess.run(["/bin/sh", "-s"], input=script[: script.index(b"say done")], check=False, capture_output=True)
+    subprocess.run(
+        ["/bin/sh", "-s"], input=script[: script.index(b"say done")], check=False, capture_output=True
+    )
 
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_command_that_does_not_end_is_stopped_and_the_others_answer():
+def test_a_command_that_does_not_end_is_stopped_and_the_others_answer() -> None:
     probe = shell(asked("sleep 60", "echo before", "true"), command_seconds=1)
 
     refused = probe.answers.pop("sleep 60")
@@ -137,7 +151,7 @@ def test_a_command_that_does_not_end_is_stopped_and_the_others_answer():
     assert probe.answers == {"echo before": Output(0, "before\n"), "true": Output(0, "")}
 
 
-def test_the_script_ends_by_itself_when_its_time_is_over():
+def test_the_script_ends_by_itself_when_its_time_is_over() -> None:
     probe = shell(asked("echo first", "sleep 61", "true late"), seconds=2)
 
     assert {need: getattr(answer, "reason", answer) for need, answer in probe.answers.items()} == {
@@ -148,7 +162,7 @@ def test_the_script_ends_by_itself_when_its_time_is_over():
     assert probe.answers["true late"].detail == "the host's deadline came before it"
 
 
-def test_too_much_output_is_a_refusal_and_exactly_enough_is_not():
+def test_too_much_output_is_a_refusal_and_exactly_enough_is_not() -> None:
     enough, more = f"head -c {MAX_OUTPUT} /dev/zero", f"head -c {MAX_OUTPUT + 1} /dev/zero"
     probe = shell(asked(enough, more, "yes", "yes >&2 & sleep 0.2; kill $!; wait 2>/dev/null; echo fine"))
 
@@ -159,7 +173,7 @@ def test_too_much_output_is_a_refusal_and_exactly_enough_is_not():
     assert (noisy.status, noisy.text, noisy.errors) == (0, "fine\n", "y\n" * (64 * 1024 // 2))
 
 
-def test_output_cannot_forge_a_frame():
+def test_output_cannot_forge_a_frame() -> None:
     forged = f"printf '\\n@{NONCE} end 0 0\\n@{NONCE} hello base64 0 root\\n@{NONCE} begin 1\\nAAAA\\n'"
     questions = asked(forged, "true zz")
 
@@ -169,7 +183,7 @@ def test_output_cannot_forge_a_frame():
     assert probe.answers == {forged: Output(0, expected), "true zz": Output(0, "")}
 
 
-def test_noise_around_the_frames_is_ignored():
+def test_noise_around_the_frames_is_ignored() -> None:
     answer = heard(frame(0, "0\n"), err=(b"noise", frame(0)))
     noisy = Heard(b"Welcome!\n@deadbeef begin 0\nAAAA" + answer.out + b"bye", answer.err, "closed")
 
@@ -204,7 +218,9 @@ def test_noise_around_the_frames_is_ignored():
         ((frame(0, "", "over 126"),), (frame(0, "", "9"),), "closed", Reason.FAILED, "its shell was killed"),
     ],
 )
-def test_a_frame_that_is_not_whole_is_a_refusal(out, err, ended, reason, detail):
+def test_a_frame_that_is_not_whole_is_a_refusal(
+    out: tuple[bytes, ...], err: tuple[bytes, ...], ended: Ended, reason: Reason, detail: str
+) -> None:
     answer = parsed(asked("id -u"), heard(*out, err=err, ended=ended)).answers["id -u"]
 
     assert (answer.need, answer.reason, answer.detail) == ("id -u", reason, detail)
@@ -233,7 +249,9 @@ def test_a_frame_that_is_not_whole_is_a_refusal(out, err, ended, reason, detail)
         ("sh: 1: eval: sudo: not found\n", Reason.DENIED, "sh: 1: eval: sudo: not found"),
     ],
 )
-def test_sudo_refusing_is_denied_and_names_the_line_that_allows_it(errors, reason, detail):
+def test_sudo_refusing_is_denied_and_names_the_line_that_allows_it(
+    errors: str, reason: Reason, detail: str
+) -> None:
     answer = heard(frame(0, "", "1"), err=(frame(0, errors),), uid="1000")
 
     refused = parsed(asked(NFT), answer).answers[NFT]
@@ -246,24 +264,22 @@ def test_sudo_refusing_is_denied_and_names_the_line_that_allows_it(errors, reaso
     )
 
 
-def test_sudo_without_the_program_is_not_a_denial():
-    answer = heard(
-        frame(0, "", "1"), err=(frame(0, "sudo: auditctl: command not found\n"),), uid="1000"
-    )
+def test_sudo_without_the_program_is_not_a_denial() -> None:
+    answer = heard(frame(0, "", "1"), err=(frame(0, "sudo: auditctl: command not found\n"),), uid="1000")
 
     refused = parsed(asked("sudo auditctl -s"), answer).answers["sudo auditctl -s"]
 
     assert told(refused)[1:3] == (Reason.FAILED, "sudo: auditctl: command not found")
 
 
-def test_what_a_command_says_under_sudo_is_its_answer():
+def test_what_a_command_says_under_sudo_is_its_answer() -> None:
     noise = "sudo: unable to resolve host h: Name or service not known\nnft: no such table\n"
     answer = heard(frame(0, "", "1"), err=(frame(0, noise),), uid="1000")
 
     assert parsed(asked(NFT), answer).answers == {NFT: Output(1, "", noise)}
 
 
-def test_a_need_of_root_is_not_run_by_somebody_else():
+def test_a_need_of_root_is_not_run_by_somebody_else() -> None:
     command = "sudo sshd -T -C user=a,host=b"
     probe = parsed(asked(command, sudo=False), heard(uid="1000"))
 
@@ -298,31 +314,31 @@ def test_a_need_of_root_is_not_run_by_somebody_else():
         ),
     ],
 )
-def test_a_shell_that_does_not_greet_is_no_host(answer, reason, detail):
+def test_a_shell_that_does_not_greet_is_no_host(answer: Heard, reason: Reason, detail: str) -> None:
     with pytest.raises(ReadError) as caught:
         parsed(asked("true"), answer)
 
     assert told(caught.value)[:3] == (None, reason, detail)
 
 
-def test_only_a_newline_ends_a_line():
+def test_only_a_newline_ends_a_line() -> None:
     text = "root:x\r\neve:\u2028root::0\x0c\x85:x\n\nlast"
 
     assert Output(0, text).lines == ("root:x", "eve:\u2028root::0\x0c\x85:x", "", "last")
     assert (Output(0, "").lines, Output(0, "\n").lines) == ((), ("",))
 
 
-def test_what_a_host_printed_is_bounded_and_printable():
+def test_what_a_host_printed_is_bounded_and_printable() -> None:
     assert sanitised(b"\x1b]0;evil\x07 a\n\nb\xff\xe2\x80\xae") == "]0;evil a b\ufffd"
     assert sanitised(b"y" * 10_000) == "y" * 300 + "..."
 
 
-def test_a_deadline_passes():
+def test_a_deadline_passes() -> None:
     assert Deadline(60).left == pytest.approx(60, abs=5)
     assert Deadline(-1).left < 0
 
 
-def test_nothing_stays_behind():
+def test_nothing_stays_behind() -> None:
     marker = "61.0625"
     shell(asked(f"sleep {marker} | cat", f"sleep {marker}; true"), command_seconds=1)
 

@@ -8,16 +8,18 @@ import socket
 import subprocess
 import threading
 import time
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from scanner.declaration import Check
 from scanner.errors import ReadError
 from scanner.model import Reason
-from scanner.targets import ssh
-from scanner.targets.host import HostTarget
+from scanner.targets import keys, ssh
+from scanner.targets.host import HostSession, HostTarget
 from scanner.targets.known_hosts import KnownHosts, line_for
 from scanner.targets.probe import Output
 from tests import sshd
@@ -33,12 +35,12 @@ ANSWERS = {
 
 
 @pytest.fixture(scope="module")
-def server():
+def server() -> Iterator[sshd.Sshd]:
     with sshd.running() as running:
         yield running
 
 
-def target(server, **options):
+def target(server: sshd.Sshd, **options: Any) -> HostTarget:
     given = {
         "address": server.address,
         "port": server.port,
@@ -51,11 +53,11 @@ def target(server, **options):
     return HostTarget(name="web", **{**given, **options})
 
 
-def enter(server, *needs, **options):
+def enter(server: sshd.Sshd, *needs: str, **options: Any) -> HostSession:
     return target(server, **options).enter({"a.host.b": Check(lambda _: iter(()), needs or NEEDS)}, None)
 
 
-def refused(server, *needs, **options):
+def refused(server: sshd.Sshd, *needs: str, **options: Any) -> tuple[Reason, str, str]:
     with pytest.raises(ReadError) as caught:
         enter(server, *needs, **options)
     error = caught.value
@@ -65,12 +67,12 @@ def refused(server, *needs, **options):
 
 
 @contextmanager
-def listening(say=None):
+def listening(say: bytes | None = None) -> Iterator[int]:
     """A server that accepts, says so much, and then nothing."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
         taken = []
 
-        def accept():
+        def accept() -> None:
             try:
                 taken.append(listener.accept()[0])
                 if say is not None:
@@ -93,7 +95,7 @@ def listening(say=None):
                 connection.close()
 
 
-def test_one_connection_one_login_one_exec(server):
+def test_one_connection_one_login_one_exec(server: sshd.Sshd) -> None:
     before = len(server.log)
 
     session = enter(server, tags={"phi": "true"})
@@ -106,20 +108,24 @@ def test_one_connection_one_login_one_exec(server):
         {"id", "uname", "printf", "echo"},
     )
     log = server.log[before:]
-    counted = [len(re.findall(what, log)) for what in ("Connection from", "Accepted publickey", "Starting session")]
+    counted = [
+        len(re.findall(what, log)) for what in ("Connection from", "Accepted publickey", "Starting session")
+    ]
     assert (counted, log.count("userauth-request")) == ([1, 1, 1], 1)
 
 
-def test_nothing_stays_open_after_entering(server):
-    def ours():
-        return [thread for thread in threading.enumerate() if isinstance(thread, threading.Timer)]
-
+def test_no_timer_outlives_a_host(server: sshd.Sshd) -> None:
     enter(server, "true")
+    with listening(b"SSH-2.0-x\r\n" + b"\0" * 64) as port:
+        refused(server, port=port)
 
-    assert [thread.name for thread in ours() if thread.is_alive() and not thread.finished.is_set()] == []
+    until = time.monotonic() + 2
+    while any(isinstance(thread, threading.Timer) for thread in threading.enumerate()):
+        assert time.monotonic() < until
+        time.sleep(0.01)
 
 
-def test_an_unknown_key_is_refused_with_the_line_that_would_add_it(server, tmp_path):
+def test_an_unknown_key_is_refused_with_the_line_that_would_add_it(server: sshd.Sshd, tmp_path: Path) -> None:
     path = tmp_path / "known_hosts"
     before = len(server.log)
 
@@ -140,7 +146,7 @@ def test_an_unknown_key_is_refused_with_the_line_that_would_add_it(server, tmp_p
     assert enter(server, known_hosts=str(path)).probe.answers == ANSWERS
 
 
-def test_a_changed_key_is_refused_with_both_fingerprints(server, tmp_path):
+def test_a_changed_key_is_refused_with_both_fingerprints(server: sshd.Sshd, tmp_path: Path) -> None:
     path = tmp_path / "known_hosts"
     sshd.keygen(tmp_path / "other")
     path.write_text(f"{server.place} {sshd.public(tmp_path / 'other')}\n")
@@ -157,17 +163,20 @@ def test_a_changed_key_is_refused_with_both_fingerprints(server, tmp_path):
     assert "userauth-request" not in server.log[before:]
 
 
-def test_a_revoked_key_is_refused(server, tmp_path):
+def test_a_revoked_key_is_refused(server: sshd.Sshd, tmp_path: Path) -> None:
     path = tmp_path / "known_hosts"
     line = f"{server.place} {sshd.public(server.host_key)}\n"
     path.write_text(line + "@revoked * " + line.split(" ", 1)[1])
 
     reason, detail, _ = refused(server, known_hosts=str(path))
 
-    assert (reason, detail) == (Reason.UNREACHABLE, f"the host key is revoked in {path}: {server.fingerprint}")
+    assert (reason, detail) == (
+        Reason.UNREACHABLE,
+        f"the host key is revoked in {path}: {server.fingerprint}",
+    )
 
 
-def test_hashed_known_hosts_are_read(server, tmp_path):
+def test_hashed_known_hosts_are_read(server: sshd.Sshd, tmp_path: Path) -> None:
     path = tmp_path / "known_hosts"
     path.write_text(server.known_hosts.read_text())
     subprocess.run(["ssh-keygen", "-q", "-H", "-f", path], check=True, capture_output=True)
@@ -176,7 +185,7 @@ def test_hashed_known_hosts_are_read(server, tmp_path):
     assert enter(server, known_hosts=str(path)).probe.answers == ANSWERS
 
 
-def test_the_type_of_key_that_is_known_is_asked_for(tmp_path):
+def test_the_type_of_key_that_is_known_is_asked_for(tmp_path: Path) -> None:
     for kind in ("rsa", "ed25519"):
         sshd.keygen(tmp_path / kind, "-t", kind)
     both = (f"HostKey {tmp_path / 'ed25519'}", f"HostKey {tmp_path / 'rsa'}")
@@ -189,7 +198,7 @@ def test_the_type_of_key_that_is_known_is_asked_for(tmp_path):
         assert session.identity.endswith(sshd.fingerprint(tmp_path / kind))
 
 
-def test_a_key_that_the_host_does_not_take(server, tmp_path):
+def test_a_key_that_the_host_does_not_take(server: sshd.Sshd, tmp_path: Path) -> None:
     sshd.keygen(tmp_path / "wrong")
 
     assert refused(server, identity=str(tmp_path / "wrong")) == (
@@ -199,19 +208,21 @@ def test_a_key_that_the_host_does_not_take(server, tmp_path):
     )
 
 
-def test_keys_that_cannot_be_used(server, tmp_path):
+def test_keys_that_cannot_be_used(server: sshd.Sshd, tmp_path: Path) -> None:
     sshd.keygen(tmp_path / "locked", "-N", "geheim")
     (tmp_path / "broken").write_text("-----BEGIN OPENSSH PRIVATE KEY-----\ngeheim\n")
     unusable = "is not a private key that can be used without a passphrase"
 
-    assert [refused(server, identity=str(tmp_path / name))[:2] for name in ("locked", "broken", "absent")] == [
+    assert [
+        refused(server, identity=str(tmp_path / name))[:2] for name in ("locked", "broken", "absent")
+    ] == [
         (Reason.CREDENTIALS, f"{tmp_path / 'locked'} {unusable}"),
         (Reason.CREDENTIALS, f"{tmp_path / 'broken'} {unusable}"),
         (Reason.CREDENTIALS, f"{tmp_path / 'absent'}: No such file or directory"),
     ]
 
 
-def test_without_any_key(server, tmp_path, monkeypatch):
+def test_without_any_key(server: sshd.Sshd, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.delenv("SSH_AUTH_SOCK", raising=False)
 
@@ -223,7 +234,9 @@ def test_without_any_key(server, tmp_path, monkeypatch):
     )
 
 
-def test_the_usual_key_and_known_hosts_are_found(server, tmp_path, monkeypatch):
+def test_the_usual_key_and_known_hosts_are_found(
+    server: sshd.Sshd, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.delenv("SSH_AUTH_SOCK", raising=False)
     (tmp_path / ".ssh").mkdir()
@@ -234,14 +247,14 @@ def test_the_usual_key_and_known_hosts_are_found(server, tmp_path, monkeypatch):
 
 
 @contextmanager
-def agent(folder, *keys):
+def agent(folder: Path, *held: Path) -> Iterator[Path]:
     path = folder / "agent"
     process = subprocess.Popen(["ssh-agent", "-D", "-a", path], stdout=subprocess.DEVNULL)
     try:
         until = time.monotonic() + 5
         while not path.exists() and time.monotonic() < until:
             time.sleep(0.01)
-        for key in keys:
+        for key in held:
             environment = {**os.environ, "SSH_AUTH_SOCK": str(path)}
             subprocess.run(["ssh-add", "-q", key], env=environment, check=True, timeout=10)
         yield path
@@ -250,7 +263,9 @@ def agent(folder, *keys):
         process.wait()
 
 
-def test_the_agent_opens_a_locked_key(server, tmp_path, monkeypatch):
+def test_the_agent_opens_a_locked_key(
+    server: sshd.Sshd, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     locked = tmp_path / "locked"
     locked.write_bytes(server.user_key.read_bytes())
     locked.chmod(0o600)
@@ -269,14 +284,24 @@ def test_the_agent_opens_a_locked_key(server, tmp_path, monkeypatch):
     assert (locked_answers, tries, agents_answers) == (ANSWERS, 0, ANSWERS)
 
 
-def test_an_agent_that_does_not_answer_is_no_agent(server, tmp_path, monkeypatch):
+def test_an_agent_that_does_not_answer_is_no_agent(
+    server: sshd.Sshd, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setattr(keys, "_AGENT_SECONDS", 0.2)
     monkeypatch.setenv("SSH_AUTH_SOCK", str(tmp_path / "gone"))
+    gone = refused(server, identity=None)
+    with socket.socket(socket.AF_UNIX) as silent:
+        silent.bind(str(tmp_path / "silent"))
+        silent.listen()
+        monkeypatch.setenv("SSH_AUTH_SOCK", str(tmp_path / "silent"))
+        mute = refused(server, identity=None)
 
-    assert refused(server, identity=None)[0] == Reason.CREDENTIALS
+    assert gone == mute
+    assert gone[0] == Reason.CREDENTIALS
 
 
-def test_nobody_listens():
+def test_nobody_listens() -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port = listener.getsockname()[1]
     closed = HostTarget(name="web", address="127.0.0.1", port=port, user=ME, deadline_seconds=5)
@@ -290,14 +315,16 @@ def test_nobody_listens():
     )
 
 
-def test_a_name_that_does_not_resolve(server):
+def test_a_name_that_does_not_resolve(server: sshd.Sshd) -> None:
     reason, detail, mend = refused(server, address="web.invalid")
 
     assert (reason, mend) == (Reason.UNREACHABLE, "correct the address, or DNS")
     assert detail.startswith("web.invalid does not resolve: ")
 
 
-def test_a_silent_listener_is_a_timeout(server, caplog, capfd):
+def test_a_silent_listener_is_a_timeout(
+    server: sshd.Sshd, caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]
+) -> None:
     began = time.monotonic()
     with listening() as port:
         reason, detail, _ = refused(server, port=port, connect_seconds=0.6)
@@ -308,7 +335,9 @@ def test_a_silent_listener_is_a_timeout(server, caplog, capfd):
 
 
 @pytest.mark.parametrize("said", [b"HTTP/1.1 400 Bad Request\r\n\r\n", b"", b"SSH-2.0-x\r\n" + b"\0" * 64])
-def test_a_listener_that_speaks_no_ssh(server, said, caplog, capfd):
+def test_a_listener_that_speaks_no_ssh(
+    server: sshd.Sshd, said: bytes, caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]
+) -> None:
     with listening(said) as port:
         reason, detail, mend = refused(server, port=port, connect_seconds=3)
 
@@ -318,7 +347,7 @@ def test_a_listener_that_speaks_no_ssh(server, said, caplog, capfd):
     assert caplog.text == capfd.readouterr().err == ""
 
 
-def test_a_login_shell_that_runs_nothing():
+def test_a_login_shell_that_runs_nothing() -> None:
     with sshd.running("ForceCommand /usr/sbin/nologin") as server:
         assert refused(server)[:2] == (
             Reason.INVALID_ANSWER,
@@ -326,7 +355,7 @@ def test_a_login_shell_that_runs_nothing():
         )
 
 
-def test_what_start_files_and_banners_print_is_not_an_answer(tmp_path):
+def test_what_start_files_and_banners_print_is_not_an_answer(tmp_path: Path) -> None:
     (tmp_path / "banner").write_text("AUTHORISED USE ONLY\n" * 50)
     (tmp_path / "motd").write_text("welcome\n")
     # bash reads ~/.bashrc for ssh's commands where it was built so (Debian); a forced command prints everywhere.
@@ -334,12 +363,12 @@ def test_what_start_files_and_banners_print_is_not_an_answer(tmp_path):
     home = tmp_path / "home"
     home.mkdir()
     (home / ".bashrc").write_text(noise)
-    forced = f"ForceCommand {noise}; eval \"$SSH_ORIGINAL_COMMAND\""
+    forced = f'ForceCommand {noise}; eval "$SSH_ORIGINAL_COMMAND"'
     with sshd.running(f"Banner {tmp_path / 'banner'}", f"SetEnv HOME={home}", forced) as server:
         assert enter(server).probe.answers == ANSWERS
 
 
-def test_start_files_that_never_end():
+def test_start_files_that_never_end() -> None:
     with sshd.running("ForceCommand echo waiting; sleep 4") as server:
         began = time.monotonic()
         found = refused(server, deadline_seconds=1.5)[:2]
@@ -351,7 +380,7 @@ def test_start_files_that_never_end():
     assert time.monotonic() - began < 4
 
 
-def test_a_trickle_does_not_move_the_deadline():
+def test_a_trickle_does_not_move_the_deadline() -> None:
     with sshd.running("ForceCommand for i in 1 2 3 4 5 6 7 8; do echo $i; sleep 0.5; done") as server:
         began = time.monotonic()
         reason, detail, _ = refused(server, deadline_seconds=1.5)
@@ -361,7 +390,7 @@ def test_a_trickle_does_not_move_the_deadline():
     assert time.monotonic() - began < 3.5
 
 
-def test_a_flood_is_cut(monkeypatch):
+def test_a_flood_is_cut(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(ssh, "MAX_HEARD", 1_000_000)
     with sshd.running("ForceCommand yes") as server:
         reason, detail, _ = refused(server)
@@ -370,7 +399,7 @@ def test_a_flood_is_cut(monkeypatch):
     assert re.search(r"it printed: (y ){100,}y? ?\.\.\.$", detail)
 
 
-def test_two_streams_larger_than_every_window(server):
+def test_two_streams_larger_than_every_window(server: sshd.Sshd) -> None:
     both = "head -c 6000000 /dev/zero >&2; head -c 4000000 /dev/zero; head -c 6000000 /dev/zero >&2"
     much = "head -c 5000000 /dev/zero"
 
@@ -381,7 +410,7 @@ def test_two_streams_larger_than_every_window(server):
     assert answers["true"] == Output(0, "")
 
 
-def test_a_command_that_never_ends_leaves_the_others_and_no_process(server):
+def test_a_command_that_never_ends_leaves_the_others_and_no_process(server: sshd.Sshd) -> None:
     marker = "64.03125"
 
     session = enter(server, "echo a", f"sleep {marker}", "true z", command_seconds=1)
@@ -395,7 +424,7 @@ def test_a_command_that_never_ends_leaves_the_others_and_no_process(server):
     assert marker not in listed
 
 
-def test_a_connection_that_breaks_keeps_what_was_answered(server):
+def test_a_connection_that_breaks_keeps_what_was_answered(server: sshd.Sshd) -> None:
     # The parent of our session's leader, and only if it is a session's sshd.
     broken = (
         'sshd=$(ps -o ppid= -p "$(ps -o sid= -p $$)"); '
@@ -408,7 +437,7 @@ def test_a_connection_that_breaks_keeps_what_was_answered(server):
     assert [answers[need].reason for need in (broken, "true z")] == [Reason.UNREACHABLE] * 2
 
 
-def test_nothing_is_written_on_the_host(tmp_path):
+def test_nothing_is_written_on_the_host(tmp_path: Path) -> None:
     with sshd.running(f"SetEnv HOME={tmp_path} TMPDIR={tmp_path}") as server:
         before = sorted(os.listdir("/tmp/"))  # noqa: S108 - what is looked at is whether it stays as it was
         enter(server)
@@ -418,7 +447,7 @@ def test_nothing_is_written_on_the_host(tmp_path):
     assert [name for name in set(after) - set(before) if "wardround" in name and "sshd" not in name] == []
 
 
-def test_through_a_jump_host(server):
+def test_through_a_jump_host(server: sshd.Sshd) -> None:
     with sshd.running() as bastion:
         bastion.known_hosts.write_text(bastion.known_hosts.read_text() + server.known_hosts.read_text())
         (bastion.folder / "authorized_keys").write_text(sshd.public(server.user_key) + "\n")
@@ -432,7 +461,7 @@ def test_through_a_jump_host(server):
     assert counted == [1, 1, 0]
 
 
-def test_a_jump_host_that_is_not_known_or_does_not_forward(server):
+def test_a_jump_host_that_is_not_known_or_does_not_forward(server: sshd.Sshd) -> None:
     with sshd.running("AllowTcpForwarding no") as bastion:
         jump = f"127.0.0.1:{bastion.port}"
         unknown = refused(server, jump=jump)
@@ -448,7 +477,7 @@ def test_a_jump_host_that_is_not_known_or_does_not_forward(server):
     )
 
 
-def test_a_jump_that_cannot_be_read(server):
+def test_a_jump_that_cannot_be_read(server: sshd.Sshd) -> None:
     assert refused(server, jump="me@:22") == (
         Reason.FAILED,
         "jump: 'me@:22' is not of the form user@host:port",
@@ -466,7 +495,7 @@ def test_a_jump_that_cannot_be_read(server):
         ("a@b@bastion", "a@b", "bastion", 22),
     ],
 )
-def test_how_a_jump_is_written(written, user, address, port):
+def test_how_a_jump_is_written(written: str, user: str, address: str, port: int) -> None:
     login = ssh.Login("web", 22, "audit", None, None, 10)
 
     found = ssh.hop(written, login)
@@ -475,13 +504,13 @@ def test_how_a_jump_is_written(written, user, address, port):
 
 
 @pytest.mark.parametrize("written", ["", "me@", "bastion:", "bastion:ssh", "bastion:70000", "bastion:0"])
-def test_how_a_jump_is_not_written(written):
+def test_how_a_jump_is_not_written(written: str) -> None:
     with pytest.raises(ValueError, match="is not of the form user@host:port"):
         ssh.hop(written, ssh.Login("web", 22, "audit", None, None, 10))
 
 
 @pytest.fixture
-def auditor():
+def auditor() -> Iterator[str]:
     """A user who is not root, and who may do nothing yet."""
     if os.geteuid() != 0:
         if os.environ.get("CI") == "true":
@@ -496,7 +525,7 @@ def auditor():
 
 
 @contextmanager
-def sudoers(name, line):
+def sudoers(name: str, line: str) -> Iterator[None]:
     path = Path(f"/etc/sudoers.d/{name}")
     path.touch(mode=0o440)
     try:
@@ -506,7 +535,7 @@ def sudoers(name, line):
         path.unlink()
 
 
-def test_root_is_asked_for_through_sudo_and_only_there(auditor):
+def test_root_is_asked_for_through_sudo_and_only_there(auditor: str) -> None:
     allowed, denied = "sudo id -u", "sudo cat /etc/sudoers"
     with sshd.running() as server:
         plain = enter(server, "id -un", allowed, user=auditor)
@@ -530,12 +559,12 @@ def test_root_is_asked_for_through_sudo_and_only_there(auditor):
     )
 
 
-def test_a_login_that_the_host_forbids(auditor):
+def test_a_login_that_the_host_forbids(auditor: str) -> None:
     with sshd.running(f"DenyUsers {auditor}") as server:
         assert refused(server, user=auditor)[0] == Reason.CREDENTIALS
 
 
-def test_a_host_that_wants_more_than_a_key():
+def test_a_host_that_wants_more_than_a_key() -> None:
     lines = ("AuthenticationMethods publickey,password", "PasswordAuthentication yes")
     with sshd.running(*lines) as server:
         assert refused(server)[:2] == (
@@ -544,7 +573,7 @@ def test_a_host_that_wants_more_than_a_key():
         )
 
 
-def test_a_host_that_opens_no_session():
+def test_a_host_that_opens_no_session() -> None:
     with sshd.running("MaxSessions 0") as server:
         reason, detail, mend = refused(server)
 
@@ -578,11 +607,11 @@ KEY = base64.b64encode(b"a key").decode()
         ("", "web", 22, "unknown"),
     ],
 )
-def test_whom_known_hosts_know(line, address, port, verdict):
+def test_whom_known_hosts_know(line: str, address: str, port: int, verdict: str) -> None:
     assert KnownHosts(line).judge(address, port, b"a key") == verdict
 
 
-def test_a_line_makes_its_key_known():
+def test_a_line_makes_its_key_known() -> None:
     line = line_for("Web", 2222, "ssh-ed25519", b"a key")
 
     assert line == f"[web]:2222 ssh-ed25519 {KEY}"

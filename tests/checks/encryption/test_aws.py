@@ -3,13 +3,19 @@ from datetime import UTC, datetime
 from checks.encryption import AtRest, Database
 from checks.encryption.aws import (
     dynamodb_tables,
+    ebs_default,
     ebs_snapshots,
     ebs_volumes,
     efs_file_systems,
+    log_groups,
+    opensearch_domains,
     rds_cluster_snapshots,
+    rds_clusters,
     rds_instances,
     rds_snapshots,
+    redshift_clusters,
     s3_buckets,
+    secrets,
 )
 from scanner.testing import Error, by, look, observe, world
 
@@ -206,6 +212,93 @@ TABLES = world(
         "kms:DescribeKey": DESCRIBED,
     },
 )
+DEFAULT = world(
+    ebs_default,
+    {
+        "ec2:GetEbsEncryptionByDefault": {"EbsEncryptionByDefault": True},
+        "ec2:GetEbsDefaultKmsKeyId": {"KmsKeyId": OURS},
+        "kms:DescribeKey": DESCRIBED,
+    },
+)
+DB_CLUSTERS = world(
+    rds_clusters,
+    {
+        "rds:DescribeDBClusters": {
+            "DBClusters": [
+                {
+                    "DBClusterArn": RDS + "cluster:emr",
+                    "Engine": "aurora-postgresql",
+                    "StorageEncrypted": True,
+                    "KmsKeyId": AWSS,
+                    "TagList": [{"Key": "phi", "Value": "true"}],
+                },
+                {"DBClusterArn": RDS + "cluster:lab", "Engine": "neptune", "StorageEncrypted": False},
+            ]
+        },
+        "kms:DescribeKey": DESCRIBED,
+    },
+)
+WAREHOUSES = world(
+    redshift_clusters,
+    {
+        "redshift:DescribeClusters": {
+            "Clusters": [
+                {"ClusterIdentifier": "claims", "Encrypted": True, "KmsKeyId": OURS},
+                {"ClusterIdentifier": "test", "Encrypted": False, "Tags": [{"Key": "phi", "Value": "false"}]},
+            ]
+        },
+        "kms:DescribeKey": DESCRIBED,
+    },
+)
+DOMAINS = world(
+    opensearch_domains,
+    {
+        "opensearch:ListDomainNames": {
+            "DomainNames": [{"DomainName": "notes"}, {"DomainName": "logs"}, {"DomainName": "old"}]
+        },
+        "opensearch:DescribeDomain": by(
+            "DomainName",
+            {
+                "notes": {"DomainStatus": {"EncryptionAtRestOptions": {"Enabled": True, "KmsKeyId": "ours"}}},
+                "logs": {"DomainStatus": {"EncryptionAtRestOptions": {"Enabled": False}}},
+                "old": {"DomainStatus": {"DomainName": "old"}},
+            },
+        ),
+        "kms:DescribeKey": DESCRIBED,
+    },
+)
+LOGS = world(
+    log_groups,
+    {
+        "logs:DescribeLogGroups": {
+            "logGroups": [
+                {"logGroupName": "/aws/lambda/hl7", "kmsKeyId": OURS},
+                {"logGroupName": "/aws/lambda/fax"},
+            ]
+        },
+        "kms:DescribeKey": DESCRIBED,
+    },
+)
+SECRETS = world(
+    secrets,
+    {
+        "secretsmanager:ListSecrets": {
+            "SecretList": [
+                {
+                    "ARN": "arn:aws:secretsmanager:us-east-1:111122223333:secret:emr-AbCdEf",
+                    "KmsKeyId": "ours",
+                    "Tags": [{"Key": "owner", "Value": "dba"}],
+                },
+                {"ARN": "arn:aws:secretsmanager:us-east-1:111122223333:secret:fax-AbCdEf"},
+                {
+                    "ARN": "arn:aws:secretsmanager:us-east-1:111122223333:secret:lab-AbCdEf",
+                    "KmsKeyId": "alias/aws/secretsmanager",
+                },
+            ]
+        },
+        "kms:DescribeKey": DESCRIBED,
+    },
+)
 
 
 def test_ebs_volumes() -> None:
@@ -319,4 +412,65 @@ def test_dynamodb_tables() -> None:
         AtRest(resource=arn + "visits", encrypted=True, key_manager="customer"),
         AtRest(resource=arn + "beds", encrypted=True, key_manager="provider"),
         AtRest(resource=arn + "staff", encrypted=True, key_manager="provider"),
+    ]
+
+
+def test_ebs_default() -> None:
+    assert observe(ebs_default, DEFAULT) == [
+        AtRest(resource=EC2 + "ebs-default", encrypted=True, key_manager="customer")
+    ]
+
+
+def test_ebs_default_that_does_not_encrypt() -> None:
+    off = {**DEFAULT, "ec2:GetEbsEncryptionByDefault": {"EbsEncryptionByDefault": False}}
+
+    assert observe(ebs_default, off) == [
+        AtRest(resource=EC2 + "ebs-default", encrypted=False, key_manager=None)
+    ]
+
+
+def test_rds_clusters() -> None:
+    assert observe(rds_clusters, DB_CLUSTERS) == [
+        Database(
+            resource=RDS + "cluster:emr",
+            encrypted=True,
+            key_manager="provider",
+            engine="aurora-postgresql",
+            tags={"phi": "true"},
+        ),
+        Database(resource=RDS + "cluster:lab", encrypted=False, key_manager=None, engine="neptune", tags={}),
+    ]
+
+
+def test_redshift_clusters() -> None:
+    arn = "arn:aws:redshift:us-east-1:111122223333:cluster:"
+    assert observe(redshift_clusters, WAREHOUSES) == [
+        AtRest(resource=arn + "claims", encrypted=True, key_manager="customer", tags={}),
+        AtRest(resource=arn + "test", encrypted=False, key_manager=None, tags={"phi": "false"}),
+    ]
+
+
+def test_opensearch_domains() -> None:
+    arn = "arn:aws:es:us-east-1:111122223333:domain/"
+    assert observe(opensearch_domains, DOMAINS) == [
+        AtRest(resource=arn + "notes", encrypted=True, key_manager="customer"),
+        AtRest(resource=arn + "logs", encrypted=False, key_manager=None),
+        AtRest(resource=arn + "old", encrypted=False, key_manager=None),
+    ]
+
+
+def test_log_groups() -> None:
+    arn = "arn:aws:logs:us-east-1:111122223333:log-group:"
+    assert observe(log_groups, LOGS) == [
+        AtRest(resource=arn + "/aws/lambda/hl7", encrypted=True, key_manager="customer"),
+        AtRest(resource=arn + "/aws/lambda/fax", encrypted=True, key_manager="provider"),
+    ]
+
+
+def test_secrets() -> None:
+    arn = "arn:aws:secretsmanager:us-east-1:111122223333:secret:"
+    assert observe(secrets, SECRETS) == [
+        AtRest(resource=arn + "emr-AbCdEf", encrypted=True, key_manager="customer", tags={"owner": "dba"}),
+        AtRest(resource=arn + "fax-AbCdEf", encrypted=True, key_manager="provider", tags={}),
+        AtRest(resource=arn + "lab-AbCdEf", encrypted=True, key_manager="provider", tags={}),
     ]

@@ -1,3 +1,4 @@
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
 
@@ -14,7 +15,9 @@ from checks.logging.aws import (
     trails,
     vpcs,
 )
-from scanner.testing import by, look, observe, world
+from scanner.targets.aws import Account as Entered
+from scanner.targets.aws import AwsAccount
+from scanner.testing import FakeAws, by, look, observe, world
 
 OURS = "111122223333"
 THEIRS = "444455556666"
@@ -130,6 +133,31 @@ def test_one_trail_that_cannot_be_asked_hides_the_account() -> None:
     ]
 
 
+class Places(FakeAws):
+    """Notes where each question is asked."""
+
+    def __init__(self, answers: dict[str, Any]) -> None:
+        super().__init__(answers)
+        self.asked: list[tuple[str, str]] = []
+
+    def pages(self, need: str, region: str, parameters: dict[str, Any]) -> Iterator[dict[str, Any]]:
+        self.asked.append((need, region))
+        return super().pages(need, region, parameters)
+
+
+def test_a_trail_is_asked_about_at_home() -> None:
+    far = trail(FAR, HasCustomEventSelectors=True)
+    aws = Places(trail_world(far, status={FAR: WORKS}, selectors={FAR: WHOLE}))
+
+    list(account(AwsAccount(account.needs, Entered(OURS, "aws", "us-east-1", aws), "us-east-1")))
+
+    assert aws.asked == [
+        ("cloudtrail:DescribeTrails", "us-east-1"),
+        ("cloudtrail:GetTrailStatus", "eu-west-1"),
+        ("cloudtrail:GetEventSelectors", "eu-west-1"),
+    ]
+
+
 TRAILS = world(
     trails,
     trail_world(
@@ -210,6 +238,18 @@ def test_s3_buckets() -> None:
     assert observe(s3_buckets, BUCKETS) == [
         Bucket(resource="arn:aws:s3:::images", region="eu-west-1", logged=True, log_bucket="logs"),
         Bucket(resource="arn:aws:s3:::logs", logged=False, log_bucket=None),
+    ]
+
+
+def test_a_bucket_is_asked_about_where_it_is() -> None:
+    aws = Places(dict(BUCKETS))
+
+    list(s3_buckets(AwsAccount(s3_buckets.needs, Entered(OURS, "aws", "us-east-1", aws), "us-east-1")))
+
+    assert aws.asked == [
+        ("s3:ListBuckets", "us-east-1"),
+        ("s3:GetBucketLogging", "eu-west-1"),
+        ("s3:GetBucketLogging", "us-east-1"),
     ]
 
 

@@ -1,0 +1,126 @@
+"""Segmentation on hosts: what listens, and what the packet filter lets in."""
+
+from collections.abc import Iterator
+from ipaddress import ip_address
+from typing import Literal
+
+from checks.semantics import firewall as filters
+from checks.semantics.networks import Ports
+from scanner import Facts, Host, Reason, check
+
+_SOCKETS = "ss -H -lntu"
+_NFT = "sudo nft -j list ruleset"
+_LEGACY = "test -e /proc/net/ip_tables_names"
+_SAVED = "sudo iptables-save"
+_SAVED_6 = "sudo ip6tables-save"
+
+_ANY = frozenset({"*", "0.0.0.0", "::"})  # noqa: S104 - read, not bound
+
+
+class Listener(Facts):
+    """A socket that waits for strangers; a packet filter may still keep them out."""
+
+    protocol: Literal["tcp", "udp"]
+    """TCP or UDP."""
+    address: str
+    """The address it listens on, without its interface; * for every IPv4 and IPv6 address."""
+    port: int
+    """The port it listens on."""
+    loopback: bool
+    """Whether only this machine itself can reach it."""
+    every_address: bool
+    """Whether it listens on every address that the machine has."""
+    admin_port: bool
+    """Whether it is a port for remote administration: SSH, RDP, VNC, Docker, ..."""
+    database_port: bool
+    """Whether it is a port of a database, cache or search engine."""
+
+
+class PacketFilter(Facts):
+    """What the packet filter does with what arrives for the machine itself."""
+
+    default_input: Literal["accept", "drop"]
+    """What happens to an IPv4 packet that no rule singles out; drop stands for reject too."""
+    default_input_ipv6: Literal["accept", "drop"]
+    """The same for IPv6, whether or not the machine has an IPv6 address."""
+    input_rules: int
+    """How many rules stand in the chains that see every incoming packet."""
+
+
+@check(_SOCKETS)
+def listeners(host: Host) -> Iterator[Listener]:
+    """Which TCP and UDP sockets wait for somebody to connect, and on which addresses."""
+    seen = {(words[0], words[4]) for words in map(str.split, host.run(_SOCKETS).lines) if _listens(words)}
+    for protocol, local in sorted(seen):
+        address, _, port = local.rpartition(":")
+        yield _listener(host, "udp" if protocol == "udp" else "tcp", address, int(port))
+
+
+@check(_NFT, _LEGACY, _SAVED, _SAVED_6)
+def firewall(host: Host) -> Iterator[PacketFilter]:
+    """What the packet filter does with incoming packets that no rule singles out.
+
+    It is read from the kernel, so it holds for whatever made the rules: nftables, iptables, firewalld, ufw. What
+    is forwarded, as to containers' published ports, does not pass here. Where a program to list the rules is
+    missing, nothing is said: somebody may have made rules all the same.
+    """
+    rulesets = []
+    if host.has("nft"):
+        rulesets.append(filters.nftables(host.run(_NFT).text))
+    # Legacy tables are a filter of their own beside nftables, and the older iptables knows no other.
+    if host.run(_LEGACY, ok=(0, 1)).status == 0 or not host.has("nft"):
+        rulesets += [_saved(host, _SAVED, "ipv4"), _saved(host, _SAVED_6, "ipv6")]
+    ruleset = filters.together(rulesets)
+    yield PacketFilter(
+        resource=host.id,
+        default_input=_default(host, ruleset, "ipv4"),
+        default_input_ipv6=_default(host, ruleset, "ipv6"),
+        input_rules=ruleset.input_rules(),
+    )
+
+
+def _listens(words: list[str]) -> bool:
+    return len(words) > 4 and words[0] in ("tcp", "udp") and words[4].rpartition(":")[2].isdecimal()  # noqa: PLR2004 - the columns of ss
+
+
+def _listener(host: Host, protocol: Literal["tcp", "udp"], local: str, port: int) -> Listener:
+    address = local.partition("%")[0].strip("[]")
+    ports = Ports(protocol, port, port)
+    return Listener(
+        resource=f"{host.id}:{protocol}:{local}:{port}",
+        protocol=protocol,
+        address=address,
+        port=port,
+        loopback=address not in _ANY and _is_loopback(address),
+        every_address=address in _ANY,
+        admin_port=ports.admin,
+        database_port=ports.database,
+    )
+
+
+def _is_loopback(address: str) -> bool:
+    return ip_address(address.removeprefix("::ffff:")).is_loopback
+
+
+def _saved(host: Host, command: str, protocol: filters.Protocol) -> filters.Ruleset:
+    saved = host.run(command)
+    if "legacy tables present" in saved.text + saved.errors:
+        raise host.refuse(
+            command,
+            Reason.NOT_COLLECTED,
+            "there are rules in the older tables, which this iptables does not list",
+            "move the rules of iptables-legacy to nftables",
+        )
+    return filters.iptables(saved.lines, protocol)
+
+
+def _default(host: Host, ruleset: filters.Ruleset, protocol: filters.Protocol) -> Literal["accept", "drop"]:
+    verdict = ruleset.default_input(protocol)
+    if verdict == "opaque":
+        raise host.refuse(
+            _NFT,
+            Reason.INVALID_ANSWER,
+            f"the {protocol} default depends on a rule of iptables that this nft does not spell out",
+            "update nftables on the host",
+        )
+    return verdict
