@@ -19,6 +19,7 @@ MOST_BYTES = 4 * 2**20
 MOST_NODES = 200_000
 DEEPEST = 60
 SHOWN = 80
+_TOO_DEEP = "nested too deep, or aliases that multiply"
 
 _Loader: type[Any] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
@@ -53,6 +54,7 @@ def parse(text: str | bytes, name: str) -> Document:
     if len(text) > MOST_BYTES:
         raise ScannerError(f"{name}: {len(text)} bytes; expected at most {MOST_BYTES}")
     try:
+        _hold_depth(text, name)
         root = yaml.compose(text, Loader=_Loader)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
@@ -66,6 +68,18 @@ def parse(text: str | bytes, name: str) -> Document:
     return Document(name, reading.value(root, ()), reading.lines)
 
 
+def _hold_depth(text: str | bytes, name: str) -> None:
+    """Refuse what is nested too deep before it is composed: libyaml's composer would end the process."""
+    depth = 0
+    for event in yaml.parse(text, Loader=_Loader):
+        if isinstance(event, yaml.CollectionStartEvent):
+            depth += 1
+        elif isinstance(event, yaml.CollectionEndEvent):
+            depth -= 1
+        if depth > DEEPEST:
+            raise ScannerError(f"{name}:{event.start_mark.line + 1}: {_TOO_DEEP}")
+
+
 class _Reading:
     def __init__(self, name: str) -> None:
         self.name = name
@@ -77,7 +91,7 @@ class _Reading:
         self.lines.setdefault(path, node.start_mark.line + 1)
         self._nodes += 1
         if self._nodes > MOST_NODES or len(path) > DEEPEST:
-            self._refuse(node, "nested too deep, or aliases that multiply")
+            self._refuse(node, _TOO_DEEP)
         if isinstance(node, yaml.MappingNode):
             return self._mapping(node, path)
         if isinstance(node, yaml.SequenceNode):
@@ -107,7 +121,8 @@ class _Reading:
             try:
                 value: Hashable = getattr(self._scalars, f"construct_yaml_{kind}")(node)
             except ValueError:
-                self._refuse(node, f"{node.value!r} is not a number; quote it to make it text")
+                said = str(node.value)[:SHOWN]
+                self._refuse(node, f"{said!r} is not a number; quote it to make it text")
             if not isinstance(value, float) or math.isfinite(value):
                 return value
         self._refuse(node, f"{str(node.value)[:SHOWN]!r} ({node.tag}) is not plain YAML")

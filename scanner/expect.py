@@ -33,8 +33,8 @@ WORDS: dict[str, tuple[str | None, Schema]] = {
     "items": ("array", {"type": "object"}),
     "minItems": ("array", {"type": "integer", "minimum": 0}),
     "maxItems": ("array", {"type": "integer", "minimum": 0}),
-    "required": ("object", {"type": "array", "items": {"type": "string"}}),
-    "properties": ("object", {"type": "object"}),
+    "required": ("object", {"type": "array", "minItems": 1, "items": {"type": "string"}}),
+    "properties": ("object", {"type": "object", "minProperties": 1}),
     "maxAgeDays": ("moment", {"type": "number", "minimum": 0}),
     "minDaysAhead": ("moment", {"type": "number", "minimum": 0}),
 }
@@ -110,7 +110,25 @@ def mistakes(wanted: object, facts: Mapping[str, Schema], *, when: bool = False)
 
 def _says_null(expected: Mapping[str, Any]) -> bool:
     """Whether an expectation decides about null; a const or an enum does, by naming what it wants."""
-    return "const" in expected or "enum" in expected or "null" in json.dumps(expected)
+    return "const" in expected or "enum" in expected or _names_null(expected)
+
+
+def _names_null(expected: object) -> bool:
+    if not isinstance(expected, Mapping):
+        return False
+    options = [expected.get("not"), *expected.get("anyOf", ())]
+    return (
+        ("const" in expected and expected["const"] is None)
+        or None in expected.get("enum", ())
+        or any(_names_null(option) for option in options)
+    )
+
+
+def _names_moments(expected: object) -> bool:
+    """Whether an age is asked for anywhere in it."""
+    if isinstance(expected, Mapping):
+        return bool({"maxAgeDays", "minDaysAhead"} & expected.keys()) or _names_moments([*expected.values()])
+    return isinstance(expected, list) and any(_names_moments(one) for one in expected)
 
 
 def _mistakes(expected: object, shape: Shape, path: Steps, fact: str) -> Iterator[Mistake]:
@@ -144,9 +162,9 @@ def _deeper(word: str, value: Any, shape: Shape, where: Steps, fact: str) -> Ite
     elif word == "pattern":
         try:
             re.compile(value)
-        except re.error as error:
+        except (re.error, OverflowError, RecursionError) as error:
             yield Mistake(where, f"{fact}: {written(value)} is not a regular expression: {error}")
-    elif word == "not" and {"maxAgeDays", "minDaysAhead"} & value.keys():
+    elif word == "not" and _names_moments(value):
         yield Mistake(where, f"{fact}: a date that is not recent may lie in the future: say what it must be")
     for step, one, member in _members(word, value, shape):
         named = f"{fact}.{step}" if word == "properties" else fact
@@ -201,7 +219,7 @@ class Expectation:
         self._described = {name: described(expected) for name, expected in wanted.items()}
         self._facts = {
             name: (
-                jsonschema.Draft202012Validator(facts[name]).is_valid,
+                _SOUND(facts[name], format_checker=_FORMATS).is_valid,
                 validator(_compiled(expected, Shape.of(facts[name]))).is_valid,
             )
             for name, expected in wanted.items()

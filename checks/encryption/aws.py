@@ -51,7 +51,7 @@ def ebs_snapshots(region: AwsRegion) -> Iterator[AtRest]:
 def ebs_default(region: AwsRegion) -> Iterator[AtRest]:
     """Whether new EBS volumes of the region are encrypted whatever is asked for, and with whose key."""
     encrypted = region.call("ec2:GetEbsEncryptionByDefault")["EbsEncryptionByDefault"]
-    key = region.call("ec2:GetEbsDefaultKmsKeyId")["KmsKeyId"]
+    key = region.call("ec2:GetEbsDefaultKmsKeyId")["KmsKeyId"] if encrypted else None
     yield AtRest(
         resource=region.arn("ec2", "ebs-default"),
         encrypted=encrypted,

@@ -72,7 +72,8 @@ class Database(Logged):
     engine: str
     """What kind of database it is, as AWS names the engine."""
     log_exports: tuple[str, ...]
-    """The logs that are sent to CloudWatch Logs, as the engine names them, sorted."""
+    """The logs that are sent to CloudWatch Logs (of Redshift: there or to S3), as the engine names them,
+    sorted."""
 
 
 class LoadBalancer(Logged):

@@ -123,6 +123,52 @@ def rds_clusters(region: AwsRegion) -> Iterator[Database]:
         yield _database(region, cluster, arn="DBClusterArn")
 
 
+@check("redshift:DescribeClusters", "redshift:DescribeLoggingStatus")
+def redshift_clusters(region: AwsRegion) -> Iterator[Database]:
+    """Whether a Redshift cluster delivers its audit logs, and did not fail to when it last tried.
+
+    Statements are in them (useractivitylog) only with the parameter enable_user_activity_logging.
+    """
+
+    def read(cluster: dict[str, Any]) -> Database:
+        answer = region.call("redshift:DescribeLoggingStatus", ClusterIdentifier=cluster["ClusterIdentifier"])
+        failed, delivered = answer.get("LastFailureTime"), answer.get("LastSuccessfulDeliveryTime")
+        fails = failed is not None and (delivered is None or delivered < failed)
+        return Database(
+            resource=arn(cluster),
+            logged=answer["LoggingEnabled"] and not fails,
+            engine="redshift",
+            log_exports=tuple(sorted(answer.get("LogExports") or ())),
+            tags=region.tags(cluster.get("Tags")),
+        )
+
+    def arn(cluster: dict[str, Any]) -> str:
+        return region.arn("redshift", f"cluster:{cluster['ClusterIdentifier']}")
+
+    yield from region.each(region.all("redshift:DescribeClusters"), read, resource=arn)
+
+
+@check("opensearch:ListDomainNames", "opensearch:DescribeDomain")
+def opensearch_domains(region: AwsRegion) -> Iterator[Database]:
+    """Whether an OpenSearch or Elasticsearch domain sends its audit log to CloudWatch Logs."""
+
+    def read(domain: dict[str, Any]) -> Database:
+        status = region.call("opensearch:DescribeDomain", DomainName=domain["DomainName"])["DomainStatus"]
+        options = status.get("LogPublishingOptions") or {}
+        exports = tuple(sorted(log for log, option in options.items() if option.get("Enabled")))
+        return Database(
+            resource=arn(domain),
+            logged="AUDIT_LOGS" in exports,
+            engine=domain["EngineType"].lower(),
+            log_exports=exports,
+        )
+
+    def arn(domain: dict[str, Any]) -> str:
+        return region.arn("es", f"domain/{domain['DomainName']}")
+
+    yield from region.each(region.all("opensearch:ListDomainNames"), read, resource=arn)
+
+
 @check("elbv2:DescribeLoadBalancers", "elbv2:DescribeLoadBalancerAttributes")
 def load_balancers(region: AwsRegion) -> Iterator[LoadBalancer]:
     """Whether a load balancer keeps an access log; Gateway Load Balancers have none."""

@@ -50,11 +50,16 @@ class SecurityGroup(Facts):
     """Whether it lets nothing in and nothing out: it has no rule."""
 
 
-class Endpoint(Facts):
-    """Where a database is reached."""
+class Reached(Facts):
+    """Where a thing is reached."""
 
     publicly_accessible: bool
     """Whether it has a public address; security groups may still keep everybody out."""
+
+
+class Endpoint(Reached):
+    """Where a database is reached."""
+
     engine: str
     """What kind of database it is, as AWS names the engine."""
 

@@ -6,7 +6,7 @@ from typing import Any
 from scanner import AwsAccount, AwsRegion, check
 
 from ..semantics import networks
-from . import Endpoint, PublicAccess, SecurityGroup, SecurityGroupRule
+from . import Endpoint, PublicAccess, Reached, SecurityGroup, SecurityGroupRule
 
 _BLOCKS = ("BlockPublicAcls", "IgnorePublicAcls", "BlockPublicPolicy", "RestrictPublicBuckets")
 _NO_BLOCKS = "NoSuchPublicAccessBlockConfiguration"
@@ -70,6 +70,24 @@ def security_groups(region: AwsRegion) -> Iterator[SecurityGroup]:
             )
 
 
+@check("ec2:DescribeInstances")
+def ec2_instances(region: AwsRegion) -> Iterator[Reached]:
+    """Whether instances have public addresses, IPv4 or IPv6, on any of their interfaces."""
+    for reservation in region.all("ec2:DescribeInstances"):
+        for instance in reservation["Instances"]:
+            # A terminated instance is listed for another hour, without a network.
+            if instance["State"]["Name"] != "terminated":
+                yield Reached(
+                    resource=region.arn("ec2", f"instance/{instance['InstanceId']}"),
+                    publicly_accessible=networks.public(_addresses(instance)),
+                    tags=region.tags(instance.get("Tags")),
+                    links=tuple(
+                        region.arn("ec2", f"security-group/{group['GroupId']}")
+                        for group in instance.get("SecurityGroups") or ()
+                    ),
+                )
+
+
 @check("rds:DescribeDBInstances")
 def rds_instances(region: AwsRegion) -> Iterator[Endpoint]:
     """Whether database instances (RDS, Aurora, DocumentDB, Neptune) have public addresses."""
@@ -100,6 +118,28 @@ def redshift_clusters(region: AwsRegion) -> Iterator[Endpoint]:
                 for group in cluster.get("VpcSecurityGroups") or ()
             ),
         )
+
+
+@check("opensearch:ListDomainNames", "opensearch:DescribeDomain")
+def opensearch_domains(region: AwsRegion) -> Iterator[Endpoint]:
+    """Whether OpenSearch and Elasticsearch domains have public addresses: those outside a VPC have."""
+
+    def read(domain: dict[str, Any]) -> Endpoint:
+        status = region.call("opensearch:DescribeDomain", DomainName=domain["DomainName"])["DomainStatus"]
+        vpc = status.get("VPCOptions") or {}
+        return Endpoint(
+            resource=arn(domain),
+            publicly_accessible=not vpc.get("VPCId"),
+            engine=domain["EngineType"].lower(),
+            links=tuple(
+                region.arn("ec2", f"security-group/{group}") for group in vpc.get("SecurityGroupIds") or ()
+            ),
+        )
+
+    def arn(domain: dict[str, Any]) -> str:
+        return region.arn("es", f"domain/{domain['DomainName']}")
+
+    yield from region.each(region.all("opensearch:ListDomainNames"), read, resource=arn)
 
 
 @check("s3control:GetPublicAccessBlock")
@@ -140,6 +180,15 @@ def s3_buckets(account: AwsAccount) -> Iterator[PublicAccess]:
 def _account_blocks(account: AwsAccount) -> dict[str, bool]:
     answer = account.call("s3control:GetPublicAccessBlock", absent=_NO_BLOCKS, AccountId=account.id)
     return dict(answer["PublicAccessBlockConfiguration"]) if answer else {}
+
+
+def _addresses(instance: dict[str, Any]) -> Iterator[str]:
+    for interface in instance.get("NetworkInterfaces") or ():
+        for address in interface.get("PrivateIpAddresses") or ():
+            if public := address.get("Association", {}).get("PublicIp"):
+                yield public
+        for address in interface.get("Ipv6Addresses") or ():
+            yield address["Ipv6Address"]
 
 
 def _ports(rule: dict[str, Any]) -> networks.Ports:

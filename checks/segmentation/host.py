@@ -50,8 +50,8 @@ class PacketFilter(Facts):
 @check(_SOCKETS)
 def listeners(host: Host) -> Iterator[Listener]:
     """Which TCP and UDP sockets wait for somebody to connect, and on which addresses."""
-    seen = {(words[0], words[4]) for words in map(str.split, host.run(_SOCKETS).lines) if _listens(words)}
-    for protocol, local in sorted(seen):
+    # Several sockets can share one address and port, as a web server's workers do.
+    for protocol, local in sorted({found for line in host.run(_SOCKETS).lines for found in _listening(line)}):
         address, _, port = local.rpartition(":")
         yield _listener(host, "udp" if protocol == "udp" else "tcp", address, int(port))
 
@@ -60,9 +60,9 @@ def listeners(host: Host) -> Iterator[Listener]:
 def firewall(host: Host) -> Iterator[PacketFilter]:
     """What the packet filter does with incoming packets that no rule singles out.
 
-    It is read from the kernel, so it holds for whatever made the rules: nftables, iptables, firewalld, ufw. What
-    is forwarded, as to containers' published ports, does not pass here. Where a program to list the rules is
-    missing, nothing is said: somebody may have made rules all the same.
+    It is read from the kernel, so it holds for whatever made the rules: nftables, iptables, firewalld, ufw.
+    What is forwarded, as to containers' published ports, does not pass here. Where there is no program to list
+    the rules with, nothing is said: somebody may have made rules all the same.
     """
     rulesets = []
     if host.has("nft"):
@@ -79,8 +79,12 @@ def firewall(host: Host) -> Iterator[PacketFilter]:
     )
 
 
-def _listens(words: list[str]) -> bool:
-    return len(words) > 4 and words[0] in ("tcp", "udp") and words[4].rpartition(":")[2].isdecimal()  # noqa: PLR2004 - the columns of ss
+def _listening(line: str) -> Iterator[tuple[str, str]]:
+    match line.split():
+        case ["tcp" | "udp" as protocol, _, _, _, local, *_] if local.rpartition(":")[2].isdecimal():
+            yield protocol, local
+        case _:
+            pass
 
 
 def _listener(host: Host, protocol: Literal["tcp", "udp"], local: str, port: int) -> Listener:

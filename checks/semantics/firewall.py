@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 Verdict = Literal["accept", "drop", "opaque"]
-"""`drop` stands for reject too; `opaque`: a rule was not understood, on which the answer depends."""
+"""`drop` stands for reject too; `opaque`: a rule rejects or does nothing, which cannot be told."""
 Protocol = Literal["ipv4", "ipv6"]
 
 _FAMILIES: Mapping[Protocol, frozenset[str]] = {
@@ -14,7 +14,7 @@ _FAMILIES: Mapping[Protocol, frozenset[str]] = {
     "ipv6": frozenset({"ip6", "inet"}),
 }
 # Expressions that neither match nor decide.
-_SILENT = frozenset({"counter", "log", "limit-counter", "meta-set", "mangle", "notrack", "comment"})
+_SILENT = frozenset({"counter", "log", "mangle", "notrack", "set", "ct helper"})
 _DROPS = frozenset({"drop", "reject"})
 _DEEPEST = 64
 
@@ -54,9 +54,9 @@ class Ruleset:
     def _end(self, key: Key, policy: str, depth: int) -> Verdict:
         """How a chain ends for what no rule singles out: at its first rule without a condition."""
         verdict = self._decided(key, depth)
-        if verdict is None:
-            return "drop" if policy in _DROPS else "accept"
-        return verdict
+        if policy in _DROPS and verdict in (None, "opaque"):
+            return "drop"
+        return verdict or "accept"
 
     def _decided(self, key: Key, depth: int) -> Verdict | None:
         """What a chain decides by itself; None when it returns."""
@@ -104,7 +104,7 @@ def nftables(text: str) -> Ruleset:
 
 
 def iptables(lines: Iterable[str], protocol: Protocol) -> Ruleset:
-    """The rules that `iptables-save` or `ip6tables-save` printed; every table's INPUT chain hooks into input."""
+    """The rules that `iptables-save` or `ip6tables-save` printed; each table's INPUT chain sees the packet."""
     family = "ip" if protocol == "ipv4" else "ip6"
     chains: dict[Key, _Chain] = {}
     table = ""
@@ -132,19 +132,26 @@ def together(rulesets: Iterable[Ruleset]) -> Ruleset:
 
 
 def _unconditional(rule: Sequence[Mapping[str, Any]]) -> str | None:
-    """What a rule does to every packet: a verdict, `jump x`, `goto x`, `opaque`; None when it has a condition."""
+    """What a rule does to every packet: a verdict, `jump x`, `goto x`, `opaque`; None: it has a condition."""
+    opaque = False
     for expression in rule:
         for word, said in expression.items():
             if word in _SILENT:
                 continue
+            if word in ("accept", "drop", "reject", "return", "jump", "goto") and opaque:
+                # What was not understood is not the verdict, so it is a condition.
+                return None
             if word in ("accept", "drop", "reject", "return"):
                 return word
             if word in ("jump", "goto"):
                 return f"{word} {said['target']}"
-            if word == "xt":
-                return _extension(said)
-            return None
-    return None
+            if word != "xt":
+                return None
+            verdict = _extension(said)
+            if verdict != "opaque":
+                return verdict
+            opaque = True
+    return "opaque" if opaque else None
 
 
 def _extension(said: Any) -> str | None:

@@ -1,5 +1,7 @@
 """The view of a host: declared commands, and refusals that nobody can swallow."""
 
+import subprocess
+import sys
 from collections.abc import Collection
 
 import pytest
@@ -167,3 +169,11 @@ def test_a_session_shows_each_check_its_own_needs() -> None:
     session.done(scope, check)
     session.close()
     assert session.view(scope, check).run("uname").text == "Linux\n"
+
+
+def test_paramiko_is_not_imported_before_a_host_is_entered() -> None:
+    script = "import sys, scanner.targets.host; print('paramiko' in sys.modules)"
+
+    ran = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+
+    assert ran.stdout == "False\n"

@@ -39,6 +39,12 @@ def test_this_machine_answers() -> None:
     assert session.probe.programs == {"uname", "id", "cat"}
 
 
+def test_nothing_to_ask_is_no_mistake() -> None:
+    probe = HostTarget(name="here", transport="local").enter({}, None).probe
+
+    assert (probe.answers, probe.programs) == ({}, frozenset())
+
+
 def test_our_environment_stays_ours(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "geheim")
 

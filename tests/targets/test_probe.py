@@ -288,8 +288,10 @@ def test_a_need_of_root_is_not_run_by_somebody_else() -> None:
         command,
         Reason.DENIED,
         "it needs root to answer wholly, and audit is not root",
-        "set sudo: true for this host and allow it in sudoers: "
-        "audit ALL=(root) NOPASSWD: sshd -T -C user\\=a\\,host\\=b",
+        (
+            "set sudo: true for this host and allow it in sudoers: "
+            "audit ALL=(root) NOPASSWD: sshd -T -C user\\=a\\,host\\=b"
+        ),
     )
 
 
@@ -299,8 +301,10 @@ def test_a_need_of_root_is_not_run_by_somebody_else() -> None:
         (
             Heard(b"This account is \x1b[31mnot\x07 available.\r\n", b"", "closed"),
             Reason.INVALID_ANSWER,
-            "logged in, but the login shell did not run /bin/sh; "
-            "it printed: This account is [31mnot available.",
+            (
+                "logged in, but the login shell did not run /bin/sh; "
+                "it printed: This account is [31mnot available."
+            ),
         ),
         (
             Heard(b"x" * 5000, b"", "flood"),

@@ -9,6 +9,7 @@ import subprocess
 import threading
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -114,6 +115,20 @@ def test_one_connection_one_login_one_exec(server: sshd.Sshd) -> None:
     assert (counted, log.count("userauth-request")) == ([1, 1, 1], 1)
 
 
+def test_hosts_are_entered_side_by_side_and_leave_nothing_open() -> None:
+    def descriptors() -> int:
+        return len(list(Path("/proc/self/fd").iterdir()))
+
+    with sshd.running("MaxStartups 100") as server:
+        enter(server, "true")
+        before = descriptors()
+        with ThreadPoolExecutor(8) as pool:
+            sessions = list(pool.map(lambda _: enter(server), range(16)))
+
+    assert [session.probe.answers for session in sessions] == [ANSWERS] * 16
+    assert descriptors() <= before
+
+
 def test_no_timer_outlives_a_host(server: sshd.Sshd) -> None:
     enter(server, "true")
     with listening(b"SSH-2.0-x\r\n" + b"\0" * 64) as port:
@@ -134,7 +149,10 @@ def test_an_unknown_key_is_refused_with_the_line_that_would_add_it(server: sshd.
     line = f"[127.0.0.1]:{server.port} {sshd.public(server.host_key)}"
     assert (reason, detail) == (
         Reason.UNREACHABLE,
-        f"the host key is not known: {path} has none for this host, which shows ssh-ed25519 {server.fingerprint}",
+        (
+            f"the host key is not known: {path} has none for this host, "
+            f"which shows ssh-ed25519 {server.fingerprint}"
+        ),
     )
     assert mend == (
         f"compare {server.fingerprint} with the host's own (ssh-keygen -lf on its console), "
@@ -156,8 +174,10 @@ def test_a_changed_key_is_refused_with_both_fingerprints(server: sshd.Sshd, tmp_
 
     assert (reason, detail) == (
         Reason.UNREACHABLE,
-        f"the host key changed: {path} expects {sshd.fingerprint(tmp_path / 'other')}, "
-        f"the host shows ssh-ed25519 {server.fingerprint}",
+        (
+            f"the host key changed: {path} expects {sshd.fingerprint(tmp_path / 'other')}, "
+            f"the host shows ssh-ed25519 {server.fingerprint}"
+        ),
     )
     assert mend.endswith(f"replace its lines in {path} by: {server.place} {sshd.public(server.host_key)}")
     assert "userauth-request" not in server.log[before:]
@@ -351,14 +371,17 @@ def test_a_login_shell_that_runs_nothing() -> None:
     with sshd.running("ForceCommand /usr/sbin/nologin") as server:
         assert refused(server)[:2] == (
             Reason.INVALID_ANSWER,
-            "logged in, but the login shell did not run /bin/sh; it printed: This account is currently not available.",
+            (
+                "logged in, but the login shell did not run /bin/sh; "
+                "it printed: This account is currently not available."
+            ),
         )
 
 
 def test_what_start_files_and_banners_print_is_not_an_answer(tmp_path: Path) -> None:
     (tmp_path / "banner").write_text("AUTHORISED USE ONLY\n" * 50)
     (tmp_path / "motd").write_text("welcome\n")
-    # bash reads ~/.bashrc for ssh's commands where it was built so (Debian); a forced command prints everywhere.
+    # bash reads ~/.bashrc for ssh's commands where it was built so (Debian); a forced command always prints.
     noise = "printf 'noise without end'; echo noise >&2; printf '@x begin 0\\nAAAA\\n'"
     home = tmp_path / "home"
     home.mkdir()
@@ -427,7 +450,7 @@ def test_a_command_that_never_ends_leaves_the_others_and_no_process(server: sshd
 def test_a_connection_that_breaks_keeps_what_was_answered(server: sshd.Sshd) -> None:
     # The parent of our session's leader, and only if it is a session's sshd.
     broken = (
-        'sshd=$(ps -o ppid= -p "$(ps -o sid= -p $$)"); '
+        "sshd=$(ps -o ppid= -p $(ps -o sid= -p $$)); "
         'case $(ps -o args= -p $sshd) in "sshd: "*@notty*) kill -9 $sshd; sleep 1;; esac'
     )
     session = enter(server, "echo a", broken, "true z")
@@ -438,13 +461,15 @@ def test_a_connection_that_breaks_keeps_what_was_answered(server: sshd.Sshd) -> 
 
 
 def test_nothing_is_written_on_the_host(tmp_path: Path) -> None:
-    with sshd.running(f"SetEnv HOME={tmp_path} TMPDIR={tmp_path}") as server:
-        before = sorted(os.listdir("/tmp/"))  # noqa: S108 - what is looked at is whether it stays as it was
-        enter(server)
-        after = sorted(os.listdir("/tmp/"))  # noqa: S108
+    # Every file that the commands' shells could make: where they start, at home, where TMPDIR says.
+    watched = (tmp_path, Path("/"), Path("/dev/shm"))  # noqa: S108 - looked at, not written to
+    before = {folder: sorted(folder.iterdir()) for folder in watched}
 
-    assert list(tmp_path.iterdir()) == []
-    assert [name for name in set(after) - set(before) if "wardround" in name and "sshd" not in name] == []
+    with sshd.running(f"SetEnv HOME={tmp_path} TMPDIR={tmp_path}") as server:
+        session = enter(server, 'cd "$HOME"; ls -A', *NEEDS)
+
+    assert session.probe.answers['cd "$HOME"; ls -A'] == Output(0, "")
+    assert {folder: sorted(folder.iterdir()) for folder in watched} == before
 
 
 def test_through_a_jump_host(server: sshd.Sshd) -> None:

@@ -422,7 +422,7 @@ def test_ebs_default() -> None:
 
 
 def test_ebs_default_that_does_not_encrypt() -> None:
-    off = {**DEFAULT, "ec2:GetEbsEncryptionByDefault": {"EbsEncryptionByDefault": False}}
+    off = {"ec2:GetEbsEncryptionByDefault": {"EbsEncryptionByDefault": False}}
 
     assert observe(ebs_default, off) == [
         AtRest(resource=EC2 + "ebs-default", encrypted=False, key_manager=None)

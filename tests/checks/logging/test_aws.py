@@ -9,8 +9,10 @@ from checks.logging.aws import (
     account,
     load_balancers,
     log_groups,
+    opensearch_domains,
     rds_clusters,
     rds_instances,
+    redshift_clusters,
     s3_buckets,
     trails,
     vpcs,
@@ -413,6 +415,105 @@ def test_rds_clusters() -> None:
             log_exports=("profiler",),
             tags={"phi": "true"},
         ),
+    ]
+
+
+def cluster(name: str) -> dict[str, Any]:
+    return {"ClusterIdentifier": name, "Tags": [{"Key": "phi", "Value": "true"}]}
+
+
+LATER = datetime(2026, 11, 20, 4, tzinfo=UTC)
+REDSHIFT = world(
+    redshift_clusters,
+    {
+        "redshift:DescribeClusters": {"Clusters": [cluster("claims"), cluster("lab")]},
+        "redshift:DescribeLoggingStatus": by(
+            "ClusterIdentifier",
+            {
+                "claims": {
+                    "LoggingEnabled": True,
+                    "LogDestinationType": "cloudwatch",
+                    "LogExports": ["userlog", "connectionlog"],
+                },
+                "lab": {"LoggingEnabled": False},
+            },
+        ),
+    },
+)
+
+
+def redshift(name: str, *exports: str, logged: bool) -> Database:
+    return Database(
+        resource=f"arn:aws:redshift:us-east-1:111122223333:cluster:{name}",
+        logged=logged,
+        engine="redshift",
+        log_exports=exports,
+        tags={"phi": "true"},
+    )
+
+
+def test_redshift_clusters() -> None:
+    assert observe(redshift_clusters, REDSHIFT) == [
+        redshift("claims", "connectionlog", "userlog", logged=True),
+        redshift("lab", logged=False),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("moments", "logged"),
+    [
+        ({"LastFailureTime": DELIVERED}, False),
+        ({"LastFailureTime": LATER, "LastSuccessfulDeliveryTime": DELIVERED}, False),
+        ({"LastFailureTime": DELIVERED, "LastSuccessfulDeliveryTime": LATER}, True),
+        ({"LastSuccessfulDeliveryTime": DELIVERED}, True),
+    ],
+)
+def test_redshift_logs_that_do_not_arrive(moments: dict[str, datetime], logged: bool) -> None:
+    answers = {
+        "redshift:DescribeClusters": {"Clusters": [cluster("claims")]},
+        "redshift:DescribeLoggingStatus": {"LoggingEnabled": True, **moments},
+    }
+
+    assert observe(redshift_clusters, answers) == [redshift("claims", logged=logged)]
+
+
+DOMAINS = world(
+    opensearch_domains,
+    {
+        "opensearch:ListDomainNames": {
+            "DomainNames": [
+                {"DomainName": "notes", "EngineType": "OpenSearch"},
+                {"DomainName": "old", "EngineType": "Elasticsearch"},
+            ]
+        },
+        "opensearch:DescribeDomain": by(
+            "DomainName",
+            {
+                "notes": {
+                    "DomainStatus": {
+                        "LogPublishingOptions": {
+                            "SEARCH_SLOW_LOGS": {"Enabled": True},
+                            "AUDIT_LOGS": {"Enabled": True},
+                        }
+                    }
+                },
+                "old": {"DomainStatus": {"LogPublishingOptions": {"AUDIT_LOGS": {"Enabled": False}}}},
+            },
+        ),
+    },
+)
+
+
+def test_opensearch_domains() -> None:
+    arn = "arn:aws:es:us-east-1:111122223333:domain/"
+    assert observe(opensearch_domains, DOMAINS) == [
+        Database(
+            resource=f"{arn}notes",
+            logged=True,
+            engine="opensearch",
+            log_exports=("AUDIT_LOGS", "SEARCH_SLOW_LOGS"),
+        ),
+        Database(resource=f"{arn}old", logged=False, engine="elasticsearch", log_exports=()),
     ]
 
 

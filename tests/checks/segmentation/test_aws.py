@@ -2,8 +2,10 @@ from typing import Any
 
 import pytest
 
-from checks.segmentation import Endpoint, PublicAccess, SecurityGroup, SecurityGroupRule
+from checks.segmentation import Endpoint, PublicAccess, Reached, SecurityGroup, SecurityGroupRule
 from checks.segmentation.aws import (
+    ec2_instances,
+    opensearch_domains,
     rds_instances,
     redshift_clusters,
     s3_account,
@@ -260,6 +262,98 @@ def test_security_groups() -> None:
         SecurityGroup(
             resource=f"{EC2}security-group/sg-3", group_name="in", default=False, closed=False, tags={}
         ),
+    ]
+
+
+def instance(name: str, *interfaces: dict[str, Any], state: str = "running", **what: Any) -> dict[str, Any]:
+    return {
+        "InstanceId": name,
+        "State": {"Name": state},
+        "NetworkInterfaces": [
+            {"PrivateIpAddresses": [{"PrivateIpAddress": "10.0.0.4", **interface}]}
+            if "Ipv6Address" not in interface
+            else {"PrivateIpAddresses": [], "Ipv6Addresses": [interface]}
+            for interface in interfaces
+        ],
+        **what,
+    }
+
+
+PUBLIC = {"Association": {"PublicIp": "52.94.0.7"}}
+INSTANCES = world(
+    ec2_instances,
+    {
+        "ec2:DescribeInstances": {
+            "Reservations": [
+                {
+                    "Instances": [
+                        instance(
+                            "i-1",
+                            {},
+                            PUBLIC,
+                            SecurityGroups=[{"GroupId": "sg-1"}],
+                            Tags=[{"Key": "owner", "Value": "net"}],
+                        ),
+                        instance("i-2", {}),
+                    ]
+                },
+                {
+                    "Instances": [
+                        instance("i-3", {"Ipv6Address": "2600:1f18::7"}),
+                        instance("i-4", {"Ipv6Address": "fd00::7"}, state="stopped"),
+                        instance("i-5", state="terminated"),
+                    ]
+                },
+            ]
+        }
+    },
+)
+
+
+def test_ec2_instances() -> None:
+    assert observe(ec2_instances, INSTANCES) == [
+        Reached(
+            resource=f"{EC2}instance/i-1",
+            publicly_accessible=True,
+            tags={"owner": "net"},
+            links=(f"{EC2}security-group/sg-1",),
+        ),
+        Reached(resource=f"{EC2}instance/i-2", publicly_accessible=False, tags={}),
+        Reached(resource=f"{EC2}instance/i-3", publicly_accessible=True, tags={}),
+        Reached(resource=f"{EC2}instance/i-4", publicly_accessible=False, tags={}),
+    ]
+
+
+DOMAINS = world(
+    opensearch_domains,
+    {
+        "opensearch:ListDomainNames": {
+            "DomainNames": [
+                {"DomainName": "notes", "EngineType": "OpenSearch"},
+                {"DomainName": "old", "EngineType": "Elasticsearch"},
+            ]
+        },
+        "opensearch:DescribeDomain": by(
+            "DomainName",
+            {
+                "notes": {"DomainStatus": {"VPCOptions": {"VPCId": "vpc-1", "SecurityGroupIds": ["sg-1"]}}},
+                "old": {"DomainStatus": {}},
+            },
+        ),
+    },
+)
+
+
+def test_opensearch_domains() -> None:
+    arn = "arn:aws:es:us-east-1:111122223333:domain/"
+    assert observe(opensearch_domains, DOMAINS) == [
+        Endpoint(
+            resource=f"{arn}notes",
+            publicly_accessible=False,
+            engine="opensearch",
+            links=(f"{EC2}security-group/sg-1",),
+        ),
+        Endpoint(resource=f"{arn}old", publicly_accessible=True, engine="elasticsearch"),
     ]
 
 
