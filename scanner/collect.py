@@ -5,7 +5,7 @@ import uuid
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from concurrent.futures import Executor, Future, ThreadPoolExecutor, as_completed
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
@@ -65,6 +65,8 @@ def collect(  # noqa: PLR0913 - each is a part of what a run is
         Collector(asked, writer, now, allowed_tags).collect(targets, said)
         complete = True
     finally:
+        read = {record.name for record in said}
+        said += [_unentered(target, _interrupted()) for target in targets if target.name not in read]
         writer.finish(
             Manifest(
                 format=FORMAT,
@@ -97,6 +99,8 @@ class Collector:
     writer: Writer
     now: Callable[[], datetime]
     allowed_tags: frozenset[str] = context.ALLOWED_TAGS
+    _entered: dict[str, str] = field(default_factory=dict)
+    """The name of the target that was entered, by id."""
 
     def collect(self, targets: Sequence[Target], said: list[TargetRecord]) -> None:
         """Observe every target, each in a job of its own; each adds what it found of its target to `said`.
@@ -125,6 +129,9 @@ class Collector:
             except ReadError as refusal:
                 return _unentered(target, refusal)
             stack.callback(session.close)
+            first = self._entered.setdefault(session.id, target.name)
+            if first != target.name:
+                return _unentered(target, _entered_already(session.id, first))
             runners = stack.enter_context(_pool(target.checks_at_once, "check")) if wide else None
             self._run(session, checks, runners)
             return TargetRecord(
@@ -224,6 +231,25 @@ def _unentered(target: Target, refusal: ReadError) -> TargetRecord:
         for kind in target.kinds
     ]
     return TargetRecord(id=target.id, name=target.name, kind=target.kind, identity=None, scopes=tuple(scopes))
+
+
+def _entered_already(target: str, name: str) -> ReadError:
+    """Two targets turned out to be one: seen twice, everything in it would be counted twice."""
+    return ReadError(
+        need=None,
+        reason=Reason.UNREACHABLE,
+        detail=f"it is {target}, which the target {name} has entered already",
+        mend="take one of the two out of the configuration, or give each its own credentials",
+    )
+
+
+def _interrupted() -> ReadError:
+    return ReadError(
+        need=None,
+        reason=Reason.NOT_COLLECTED,
+        detail="the run was interrupted before this target was read",
+        mend="collect again",
+    )
 
 
 def _bug(session: Session, scope: Scope, name: str, resource: str | None, detail: str) -> Unreadable:

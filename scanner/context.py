@@ -6,6 +6,9 @@ from typing import Any
 ALLOWED_TAGS = frozenset({"phi", "records", "owner", "environment", "data-classification"})
 """The tags whose values are kept unless the configuration says otherwise; compared in small letters."""
 
+_DIGITS = 15
+"""More than that many records nobody has; a tag's value is whatever somebody wrote."""
+
 _YES = frozenset({"true", "yes", "1"})
 
 
@@ -20,6 +23,6 @@ def of(tags: Mapping[str, str]) -> dict[str, Any]:
     return {
         "tags": dict(tags),
         "phi": tags.get("phi", "").strip().lower() in _YES,
-        "records": int(records) if records.isdecimal() else None,
+        "records": int(records) if records.isdecimal() and len(records) <= _DIGITS else None,
         "owner": tags.get("owner"),
     }

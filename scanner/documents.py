@@ -76,7 +76,7 @@ def _hold_depth(text: str | bytes, name: str) -> None:
             depth += 1
         elif isinstance(event, yaml.CollectionEndEvent):
             depth -= 1
-        if depth > DEEPEST:
+        if depth > DEEPEST and event.start_mark:
             raise ScannerError(f"{name}:{event.start_mark.line + 1}: {_TOO_DEEP}")
 
 

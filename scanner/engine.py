@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import groupby
 from typing import Any, Protocol
 
 from . import context
@@ -128,6 +129,8 @@ class _Cell:
     """One question in one scope, being decided."""
 
     state: str = "evaluated"
+    whole: bool = True
+    """Nothing in it was refused."""
     seen: int = 0
     applicable: int = 0
 
@@ -224,26 +227,28 @@ class _Judge:
             reason = f"{Reason.NOT_COLLECTED.value}: the run ended before this was read"
             yield question.finding(Outcome.ERROR, (reason,), target=target.id, scope=scope.name)
             return
-        for entry in part:
-            yield self._entry(question, entry, cell)
-        self._resources[question.check.id, target.id, scope.name] = (
-            cell.seen if cell.state == "evaluated" else -1
-        )
+        for _, about in groupby(part, key=lambda entry: entry.resource):
+            yield self._resource(question, tuple(about), cell)
+        self._resources[question.check.id, target.id, scope.name] = cell.seen if cell.whole else -1
 
-    def _entry(self, question: _Question, entry: Observation | Unreadable, cell: _Cell) -> Finding:
-        match entry:
-            case Unreadable():
-                cell.state = "not_evaluated"
+    def _resource(
+        self, question: _Question, entries: Sequence[Observation | Unreadable], cell: _Cell
+    ) -> Finding:
+        """One finding, however many reads about it were refused: its id must be its own."""
+        refused = [entry for entry in entries if isinstance(entry, Unreadable)]
+        match entries:
+            case (Observation() as seen,):
+                cell.seen += 1
+                return self._observation(question, seen, cell)
+            case _:
+                cell.state, cell.whole = "not_evaluated", False
                 return question.finding(
                     Outcome.ERROR,
-                    _why(entry),
-                    target=entry.target,
-                    scope=entry.scope,
-                    resource=entry.resource,
+                    tuple(dict.fromkeys(reason for entry in refused for reason in _why(entry))),
+                    target=entries[0].target,
+                    scope=entries[0].scope,
+                    resource=entries[0].resource,
                 )
-            case Observation():
-                cell.seen += 1
-                return self._observation(question, entry, cell)
 
     def _observation(self, question: _Question, seen: Observation, cell: _Cell) -> Finding:
         tags = self._tags.get(seen.resource, seen.tags)

@@ -106,5 +106,5 @@ def part_name(target: str, scope: str, check: str) -> str:
 
 
 def _plain(name: str) -> str:
-    quoted = quote(name, safe="").replace("%3A", "_")
+    quoted = quote(name, safe="").replace("%3A", "=")  # an equals sign in a name is quoted itself
     return f"%2E{quoted[1:]}" if quoted.startswith(".") else quoted

@@ -4,7 +4,6 @@ Every fact that is named must exist, be there, have its type, and not be null un
 nothing passes because it is missing, misspelt or empty.
 """
 
-import json
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -101,8 +100,11 @@ def mistakes(wanted: object, facts: Mapping[str, Schema], *, when: bool = False)
             yield Mistake((name,), f"unknown fact {name!r}{near}")
             continue
         shape = Shape.of(known[name])
-        yield from _mistakes(expected, shape, (name,), name)
-        if when and shape.nullable and isinstance(expected, Mapping) and not _says_null(expected):
+        wrong = list(_mistakes(expected, shape, (name,), name))
+        yield from wrong
+        if wrong or not when or not shape.nullable or not isinstance(expected, Mapping):
+            continue
+        if not _says_null(expected):
             yield Mistake(
                 (name,), f"{name} may be null: say what null means, as in anyOf: [{{const: null}}, ...]"
             )
@@ -191,7 +193,7 @@ def _unlike(value: object, shape: Shape, path: Steps, fact: str) -> Iterator[Mis
         if not shape.nullable:
             yield Mistake(path, f"{fact} is never null")
         return
-    error = next(jsonschema.Draft202012Validator(shape.schema).iter_errors(value), None)
+    error = next(_sound(shape.schema).iter_errors(value), None)
     if error is None:
         return
     if error.validator == "enum":
@@ -219,7 +221,7 @@ class Expectation:
         self._described = {name: described(expected) for name, expected in wanted.items()}
         self._facts = {
             name: (
-                _SOUND(facts[name], format_checker=_FORMATS).is_valid,
+                _sound(facts[name]).is_valid,
                 validator(_compiled(expected, Shape.of(facts[name]))).is_valid,
             )
             for name, expected in wanted.items()
@@ -293,6 +295,11 @@ def _validator(as_of: datetime) -> Any:
     )
 
 
+def _sound(schema: Schema) -> jsonschema.Draft202012Validator:
+    """Holds values to a fact's own schema, moments included: what is no moment has no age."""
+    return jsonschema.Draft202012Validator(schema, format_checker=_FORMATS)
+
+
 def parsed(value: object) -> datetime | None:
     """A moment from RFC 3339 text, in UTC where it names no zone; None when it is something else."""
     if not isinstance(value, str) or not re.match(r"\d{4}-\d\d-\d\d", value):
@@ -302,6 +309,10 @@ def parsed(value: object) -> datetime | None:
     except ValueError:
         return None
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+_FORMATS = jsonschema.FormatChecker(formats=())
+_FORMATS.checks("date-time")(lambda value: parsed(value) is not None)
 
 
 def described(expected: object) -> str:

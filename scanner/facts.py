@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import pairwise
-from typing import Any, dataclass_transform, get_args, get_type_hints
+from types import UnionType
+from typing import Any, Union, dataclass_transform, get_args, get_origin, get_type_hints
 
 import msgspec
 
@@ -59,7 +60,7 @@ def _schema(annotation: Any) -> dict[str, Any]:
     moment: dict[str, Any] = {"type": "string", "format": "date-time"}
     if annotation is datetime:
         return moment
-    if datetime in get_args(annotation):
+    if get_origin(annotation) in {Union, UnionType} and datetime in get_args(annotation):
         return {"anyOf": [moment, {"type": "null"}]}
     return msgspec.json.schema(annotation)
 

@@ -91,7 +91,7 @@ class Report:
     def verdict(self) -> str:
         """The report in one or two sentences, true whatever could not be seen."""
         failing = [
-            f"{self.count(Outcome.FAIL, [severity])} {severity.value}"
+            f"{self.count(Outcome.FAIL, [severity]):,} {severity.value}"
             for severity in Severity
             if self.count(Outcome.FAIL, [severity])
         ]
@@ -109,7 +109,7 @@ class Report:
             said = "Nothing falls short of what these policies ask of what was looked at."
         if unseen:
             least = "at least " if self.coverage.at_least else ""
-            cells = f"{unseen} of {least}{self.coverage.expected} cells"
+            cells = f"{unseen:,} of {least}{self.coverage.expected:,} cells"
             said += f" Not everything was seen: {cells} could not be evaluated."
         if not self.run.complete:
             said += " The run was interrupted."

@@ -68,12 +68,13 @@ class View:
         """
 
         def one(item: Item) -> tuple[Seen, ...]:
+            before = getattr(self._reading, "leaf", False)
             with self.reading(resource(item)):
                 self._reading.leaf = True
                 try:
                     return (read(item),)
                 finally:
-                    self._reading.leaf = False
+                    self._reading.leaf = before
             return ()
 
         if self._leaves is None or getattr(self._reading, "leaf", False):

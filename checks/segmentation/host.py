@@ -61,8 +61,8 @@ def firewall(host: Host) -> Iterator[PacketFilter]:
     """What the packet filter does with incoming packets that no rule singles out.
 
     It is read from the kernel, so it holds for whatever made the rules: nftables, iptables, firewalld, ufw.
-    What is forwarded, as to containers' published ports, does not pass here. Where there is no program to list
-    the rules with, nothing is said: somebody may have made rules all the same.
+    What is forwarded, as to containers' published ports, does not pass here. Where there is no program to
+    list the rules with, nothing is said: somebody may have made rules all the same.
     """
     rulesets = []
     if host.has("nft"):

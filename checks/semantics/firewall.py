@@ -104,7 +104,7 @@ def nftables(text: str) -> Ruleset:
 
 
 def iptables(lines: Iterable[str], protocol: Protocol) -> Ruleset:
-    """The rules that `iptables-save` or `ip6tables-save` printed; each table's INPUT chain sees the packet."""
+    """The rules that `iptables-save` or `ip6tables-save` printed; each table's INPUT sees the packet."""
     family = "ip" if protocol == "ipv4" else "ip6"
     chains: dict[Key, _Chain] = {}
     table = ""

@@ -4,11 +4,13 @@ import re
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 
+from .units import enabled
+
 _INST = re.compile(r"Inst (?P<name>\S+) (?:\[[^\]]*\] )?\((?P<version>\S+) (?P<origins>[^\[)]*)")
 _SECURITY_LIST = re.compile(r"security.*_Packages(\.|$)")
-_ADVISORY = re.compile(r"\S+[-:]\S*\d")
 _ARCHITECTURE = re.compile(r"\.[^.]+$")
 _SETTING = re.compile(r'(?P<name>\S+) "(?P<value>[^"]*)";')
+_TRUE = frozenset({"yes", "true", "1", "on"})
 _OFF = frozenset({"", "0", "never", "always-off", "false", "no"})
 
 
@@ -19,7 +21,9 @@ def apt_updates(lines: Iterable[str]) -> dict[str, bool]:
     `Ubuntu:22.04/jammy-security`, `UbuntuESM:22.04/jammy-infra-security`.
     """
     found = (_INST.match(line) for line in lines)
-    return {update["name"]: any(map(_is_security, update["origins"].split(", "))) for update in found if update}
+    return {
+        update["name"]: any(map(_is_security, update["origins"].split(", "))) for update in found if update
+    }
 
 
 def apt_security_lists(names: Iterable[str]) -> bool:
@@ -49,13 +53,13 @@ def dnf_advisories(lines: Iterable[str]) -> dict[str, set[str]]:
     """
     found: dict[str, set[str]] = {}
     for line in lines:
-        words = line.split()
-        if not words or not _ADVISORY.match(words[0]):
-            continue
-        if len(words) > 3 and words[1] == "security":  # noqa: PLR2004 - name, kind, severity, package
-            found.setdefault(_name(words[3]), set()).add(words[0])
-        elif words[1:2] and words[1].endswith("/Sec."):
-            found.setdefault(_name(words[2]), set()).add(words[0])
+        match line.split():
+            case [advisory, "security", _, package, *_]:
+                found.setdefault(_name(package), set()).add(advisory)
+            case [advisory, kind, package] if kind.endswith("/Sec."):
+                found.setdefault(_name(package), set()).add(advisory)
+            case _:
+                pass
     return found
 
 
@@ -65,10 +69,42 @@ def moments(lines: Iterable[str]) -> dict[str, datetime]:
     return {path: datetime.fromtimestamp(int(seconds), UTC) for seconds, _, path in split}
 
 
-def newest_kernel(paths: Iterable[str]) -> str | None:
-    """The kernel release whose image `ls -t` named first; rescue images are not booted by themselves."""
-    releases = (path.rpartition("/vmlinuz-")[2] for path in paths if "/vmlinuz-" in path)
-    return next((release for release in releases if "rescue" not in release and release), None)
+def newer_kernel(running: str, images: Iterable[str]) -> bool:
+    """Whether an image was built after the running kernel's, of its series and flavour.
+
+    Takes paths in the order of `ls -t`: packages keep the time of the build.
+    """
+    kin = [
+        release
+        for release in (path.rpartition("/vmlinuz-")[2] for path in images)
+        if _series(release) == _series(running)
+    ]
+    return running in kin and kin[0] != running
+
+
+def installs_by_timer(timers: Iterable[str], settings: Iterable[str]) -> bool:
+    """Whether a timer of dnf-automatic is on, and installs what it finds.
+
+    Takes lines of `systemctl list-unit-files` and of automatic.conf, the file that overrides first.
+    """
+    on = enabled(timers)
+    said = (line.replace(" ", "").lower() for line in settings)
+    applied = next((line.partition("=")[2] for line in said if line.startswith("apply_updates=")), "no")
+    return "dnf-automatic-install.timer" in on or (
+        bool({"dnf-automatic.timer", "dnf5-automatic.timer"} & on) and applied in _TRUE
+    )
+
+
+def os_release(lines: Iterable[str]) -> dict[str, str]:
+    """The settings of /etc/os-release."""
+    pairs = (line.partition("=") for line in lines if "=" in line and not line.startswith("#"))
+    return {name.strip(): value.strip().strip("\"'") for name, _, value in pairs}
+
+
+def _series(release: str) -> tuple[str, str]:
+    """`6.1` and `amd64` of 6.1.0-25-amd64: a later build of one series replaces an earlier one."""
+    flavour = release.rpartition("-")[2]
+    return ".".join(release.split(".")[:2]), "" if flavour[:1].isdigit() else flavour
 
 
 def _is_security(origin: str) -> bool:

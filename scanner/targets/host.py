@@ -161,6 +161,11 @@ class HostTarget:
         """What checks can be run on."""
         return (Host,)
 
+    @property
+    def checks_at_once(self) -> int:
+        """One: they read what the host has answered already."""
+        return 1
+
     def enter(self, checks: Mapping[str, Check], leaves: Executor | None) -> HostSession:  # noqa: ARG002
         """Connect, ask everything that the checks declare in one go, and disconnect.
 

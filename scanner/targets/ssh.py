@@ -5,7 +5,7 @@ import selectors
 import socket
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, closing, contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -266,7 +266,7 @@ def _authenticate(transport: "paramiko.Transport", login: Login, keys: Keys, dea
             try:
                 further = transport.auth_publickey(login.user, key)
             except paramiko.BadAuthenticationType as error:
-                refusals.append(f"the host takes {', '.join(error.allowed_types)} only")
+                refusals.append(f"the host takes {_listed(error.allowed_types)} only")
                 break
             except paramiko.AuthenticationException:
                 if not transport.is_active():
@@ -275,9 +275,14 @@ def _authenticate(transport: "paramiko.Transport", login: Login, keys: Keys, dea
                 continue
         if not further:
             return
-        refusals.append(f"the host takes the key, and asks for {', '.join(further)} besides")
+        refusals.append(f"the host takes the key, and asks for {_listed(further)} besides")
         break
     raise _refused(Reason.CREDENTIALS, f"{login.user} was not let in: {'; '.join(refusals)}", mend)
+
+
+def _listed(methods: Iterable[str]) -> str:
+    """Ways to log in, as the server names them."""
+    return sanitised(", ".join(methods).encode())
 
 
 @contextmanager

@@ -598,6 +598,28 @@ def test_a_host_that_wants_more_than_a_key() -> None:
         )
 
 
+def test_a_login_that_hangs_is_a_timeout() -> None:
+    lines = (
+        "AuthorizedKeysFile none",
+        "AuthorizedKeysCommand /usr/bin/sleep 4",
+        f"AuthorizedKeysCommandUser {ME}",
+    )
+    with sshd.running(*lines) as server:
+        began = time.monotonic()
+        found = refused(server, connect_seconds=1)[:2]
+
+    assert found == (Reason.TIMEOUT, f"logging in as {ME} took longer than 1 s")
+    assert time.monotonic() - began < 4
+
+
+def test_a_host_that_takes_no_keys() -> None:
+    with sshd.running("PubkeyAuthentication no", "PasswordAuthentication yes") as server:
+        assert refused(server)[:2] == (
+            Reason.CREDENTIALS,
+            f"{ME} was not let in: the host takes password only",
+        )
+
+
 def test_a_host_that_opens_no_session() -> None:
     with sshd.running("MaxSessions 0") as server:
         reason, detail, mend = refused(server)

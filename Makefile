@@ -1,0 +1,58 @@
+# `make` lists what can be done. A fresh machine needs Python 3.11 or newer, and make.
+
+SHELL := /bin/sh
+VENV := .venv
+BIN := $(VENV)/bin
+# -I: nothing in the current folder, and no PYTHON* variable, has a say in what is run.
+RUN := $(BIN)/python -I
+READY := $(VENV)/.ready
+
+# The first of these that is new enough; PYTHON=... chooses another.
+PYTHON ?= $(shell for name in python3 python3.14 python3.13 python3.12 python3.11; do \
+	"$$name" -I -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo "$$name" && break; done)
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test check bench size golden clean
+
+help:  ## List what can be done
+	@sed -n 's/^\([a-z]*\):[^#]*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 16
+
+setup: $(READY)  ## Make .venv, with this package (editable) and what its development needs
+
+demo: $(READY)  ## Scan a hospital that lives on this machine; the report goes to demo-report/
+	@$(RUN) examples/demo/run.py
+
+test: $(READY)  ## Set up what is missing, then check
+	@$(MAKE) --no-print-directory check
+
+check: $(READY)  ## Formatting, lint, types, architecture and tests
+	$(BIN)/ruff format --check
+	$(BIN)/ruff check
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/pytest
+
+bench: $(READY)  ## The CPU time of `wardround --help`, against that of an empty program
+	@$(RUN) benchmarks/startup.py
+
+size: $(READY)  ## The packages and megabytes of an installation
+	@$(RUN) benchmarks/size.py
+
+golden: $(READY)  ## Rewrite the expected outputs in tests/golden; read the difference like code
+	$(BIN)/pytest --golden
+
+clean:  ## Remove what the other targets made
+	rm -rf $(VENV) demo-report dist build .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# uv resolves in seconds what takes pip minutes; where uv cannot be had, or cannot reach the packages as
+# pip is configured to, pip does it.
+$(READY): pyproject.toml
+	@test -n "$(PYTHON)" || { echo "wardround needs Python 3.11 or newer; there is none on PATH" >&2; exit 1; }
+	@$(PYTHON) -I -c 'import ensurepip, venv' 2>/dev/null || { \
+		echo "$(PYTHON) cannot make virtual environments; on Debian and Ubuntu: apt-get install python3-venv" >&2; exit 1; }
+	$(PYTHON) -I -m venv $(VENV)
+	$(RUN) -m pip install --quiet --upgrade 'pip>=25.1' uv || $(RUN) -m pip install --quiet --upgrade 'pip>=25.1'
+	$(BIN)/uv pip install --python $(BIN)/python --editable . --group dev \
+		|| $(RUN) -m pip install --editable . --group dev
+	@touch $@
