@@ -4,6 +4,7 @@ import os
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import groupby
 from typing import TextIO
 
 from scanner import Control, ControlResult, Finding, Outcome, Policy, Report, Requirement, Severity
@@ -274,4 +275,5 @@ def _nothing_there(report: Report) -> Iterator[Line]:
         yield _line(2, f"{empty.check}: {names.get(empty.target, empty.target)}, {where}")
     if report.coverage.without_target:
         yield from _heading("Asked by a policy, and no target of that kind is configured")
-    yield from (_line(2, check) for check in report.coverage.without_target)
+    for family, checks in groupby(report.coverage.without_target, key=lambda check: check.rpartition(".")[0]):
+        yield _line(2, f"{family}: ", ", ".join(check.rpartition(".")[2] for check in checks))

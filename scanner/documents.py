@@ -21,6 +21,7 @@ DEEPEST = 60
 SHOWN = 80
 _TOO_DEEP = "nested too deep, or aliases that multiply"
 
+_COLLECTIONS = frozenset({"tag:yaml.org,2002:map", "tag:yaml.org,2002:seq"})
 _Loader: type[Any] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
@@ -92,6 +93,8 @@ class _Reading:
         self._nodes += 1
         if self._nodes > MOST_NODES or len(path) > DEEPEST:
             self._refuse(node, _TOO_DEEP)
+        if isinstance(node, yaml.CollectionNode) and node.tag not in _COLLECTIONS:
+            self._refuse(node, f"{node.tag} is not plain YAML")
         if isinstance(node, yaml.MappingNode):
             return self._mapping(node, path)
         if isinstance(node, yaml.SequenceNode):

@@ -6,6 +6,7 @@ import textwrap
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from itertools import pairwise
 from types import UnionType
 from typing import Any, Union, dataclass_transform, get_args, get_origin, get_type_hints
@@ -72,6 +73,7 @@ def _manual(facts: type[Facts]) -> dict[str, str]:
     return manual
 
 
+@cache
 def _attribute_docstrings(cls: type) -> dict[str, str]:
     """The strings below attributes; a class without source (a frozen application) has none."""
     try:

@@ -21,6 +21,7 @@ _METADATA = (
     " /var/cache/libdnf5/*/repodata/*primary.xml*"
 )
 _TIMERS = "systemctl list-unit-files --no-legend --type=timer"
+_BOOTED = "test -d /run/systemd/system"
 _PERIODIC = "apt-config dump APT::Periodic"
 _UNATTENDED = "test -x /usr/bin/unattended-upgrade"
 _DNF_AUTOMATIC = (
@@ -136,13 +137,20 @@ def dnf(host: Host) -> Iterator[DnfUpdates]:
     )
 
 
-@check(_TIMERS, _PERIODIC, _UNATTENDED, _DNF_AUTOMATIC)
+@check(_TIMERS, _BOOTED, _PERIODIC, _UNATTENDED, _DNF_AUTOMATIC)
 def automatic_updates(host: Host) -> Iterator[AutomaticUpdates]:
     """Whether a host installs security updates by itself: unattended-upgrades, or dnf-automatic."""
     timers = host.run(_TIMERS).lines
     # grep ends with 2 where one of the files does not exist.
     by_dnf = packages.installs_by_timer(timers, host.run(_DNF_AUTOMATIC, ok=(0, 1, 2)).lines)
     by_apt = host.run(_UNATTENDED, ok=(0, 1)).status == 0 and _apt_installs(host, timers)
+    if (by_apt or by_dnf) and host.run(_BOOTED, ok=(0, 1)).status == 1:
+        raise host.refuse(
+            _BOOTED,
+            Reason.NOT_COLLECTED,
+            "the host was not started by systemd, so its timers do not run; cron may do their work",
+            "scan the machine that the container runs on, or see what its image is built from",
+        )
     yield AutomaticUpdates(resource=host.id, automatic_updates=by_apt or by_dnf)
 
 

@@ -68,7 +68,7 @@ def firewall(host: Host) -> Iterator[PacketFilter]:
     if host.has("nft"):
         rulesets.append(filters.nftables(host.run(_NFT).text))
     # Legacy tables are a filter of their own beside nftables, and the older iptables knows no other.
-    if host.run(_LEGACY, ok=(0, 1)).status == 0 or not host.has("nft"):
+    if host.run(_LEGACY, ok=(0, 1)).status == 0 or not rulesets:
         rulesets += [_saved(host, _SAVED, "ipv4"), _saved(host, _SAVED_6, "ipv6")]
     ruleset = filters.together(rulesets)
     yield PacketFilter(
@@ -107,6 +107,13 @@ def _is_loopback(address: str) -> bool:
 
 
 def _saved(host: Host, command: str, protocol: filters.Protocol) -> filters.Ruleset:
+    if not host.has("iptables-save"):
+        raise host.refuse(
+            command,
+            Reason.NOT_COLLECTED,
+            "there is no program to list the packet filter's rules with; there may be rules all the same",
+            "install nftables on the host (iptables, where its older tables are in use)",
+        )
     saved = host.run(command)
     if "legacy tables present" in saved.text + saved.errors:
         raise host.refuse(

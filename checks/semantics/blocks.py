@@ -100,7 +100,7 @@ def devices(attributes: Iterable[str], links: Iterable[str]) -> Devices:
     numbers, uuids, names, files = {}, {}, {}, {}
     for line in attributes:
         path, _, value = line.partition(":")
-        _, _, _, kernel_name, *attribute = path.split("/")
+        kernel_name, *attribute = path.partition("/block/")[2].split("/")
         match attribute:
             case ["dev"]:
                 numbers[value] = kernel_name

@@ -4,9 +4,13 @@ Its address is the first line of standard output; it ends when its standard inpu
 never outlives whoever started it.
 """
 
+import os
 import sys
 
-from moto.moto_server.threaded_moto_server import ThreadedMotoServer
+# Hundreds of Amazon's own images would come with a snapshot each, as if they were the hospital's.
+os.environ["MOTO_EC2_LOAD_DEFAULT_AMIS"] = "false"
+
+from moto.moto_server.threaded_moto_server import ThreadedMotoServer  # noqa: E402 - it reads the environment
 
 
 def main() -> None:

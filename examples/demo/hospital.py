@@ -31,8 +31,9 @@ class Hospital:
 
     def client(self, service: str, region: str = REGIONS[0]) -> Any:
         """A client of one service in one region."""
-        # The account id would be put before the host's name, where no name server knows it.
-        config = Config(inject_host_prefix=False, s3={"addressing_style": "path"})
+        # S3 Control puts the account's id before the host's name, which no name server knows: the server
+        # is its own proxy.
+        config = Config(proxies={"http": self._endpoint}, s3={"addressing_style": "path"})
         return self._session.client(service, region_name=region, endpoint_url=self._endpoint, config=config)
 
 

@@ -42,7 +42,10 @@ def main(options: Sequence[str]) -> int:
         home = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="wardround-demo-")))
         environment = _environment(home)
         say("starting an AWS account on this machine: moto's server")
-        environment["AWS_ENDPOINT_URL"] = endpoint = stack.enter_context(_cloud(environment))
+        endpoint = stack.enter_context(_cloud(environment))
+        # Its own proxy, too: S3 Control puts the account's id before the host's name, which no name server
+        # knows when the host is 127.0.0.1.
+        environment |= {"AWS_ENDPOINT_URL": endpoint, "HTTP_PROXY": endpoint, "http_proxy": endpoint}
         say(f"furnishing it, at {endpoint}")
         subprocess.run([sys.executable, "-I", HERE / "hospital.py", endpoint], env=environment, check=True)
         try:
@@ -79,8 +82,11 @@ def _clear() -> None:
 
 def _environment(home: Path) -> dict[str, str]:
     """Ours, without a word about any real account, and with a home folder that has none either."""
+    foreign = ("AWS_", "BOTO", "MOTO_", "WARDROUND_", "GITHUB_STEP_SUMMARY")
     kept = {
-        name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "BOTO", "WARDROUND_", "MOTO_"))
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith(foreign) and not name.lower().endswith("_proxy")
     }
     return kept | {
         "HOME": str(home),
@@ -89,10 +95,7 @@ def _environment(home: Path) -> dict[str, str]:
         "AWS_EC2_METADATA_DISABLED": "true",
         "AWS_ACCESS_KEY_ID": "demo",
         "AWS_SECRET_ACCESS_KEY": "demo",
-        "AWS_REGION": "us-east-1",
-        # Nothing that is asked here may go through a proxy.
-        "NO_PROXY": "127.0.0.1,localhost",
-        "no_proxy": "127.0.0.1,localhost",
+        "AWS_DEFAULT_REGION": "us-east-1",
     }
 
 

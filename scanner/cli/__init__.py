@@ -12,7 +12,7 @@ from .show import checks, policy
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @click.version_option(package_name="wardround", prog_name="wardround", message="%(prog)s %(version)s")
 def wardround() -> None:
-    r"""Look at every cloud account and host, and write down what falls short of a policy.
+    """Look at every cloud account and host, and write down what falls short of a policy.
 
     \b
     Exit status:
@@ -23,7 +23,7 @@ def wardround() -> None:
       4    no target could be entered
       70   a bug
       130  interrupted
-    """
+    """  # noqa: D301 - the mark is click's, and a character
 
 
 for command in (scan, collect, evaluate, report, policy, checks):

@@ -5,8 +5,8 @@ from concurrent.futures import Executor
 from typing import Protocol
 
 from ..declaration import Check
-from ..view import View
 from ..model import Scope
+from ..view import View
 
 
 class Session(Protocol):

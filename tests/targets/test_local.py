@@ -64,7 +64,7 @@ def test_two_streams_larger_than_every_pipe() -> None:
 
 def test_the_deadline_ends_everything_that_was_started() -> None:
     # Its own timeout(1) would let it live for longer, in a process group of its own.
-    marker = "62.125"
+    marker = f"62.{os.getpid()}"
     script = f"timeout 50 sleep {marker} & sleep {marker} | cat & echo begun; echo said >&2; wait"
     began = time.monotonic()
 

@@ -1,6 +1,7 @@
 """The script and its frames, without any host: the script is run by shells here, or its answer is made up."""
 
 import base64
+import os
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
@@ -343,7 +344,7 @@ def test_a_deadline_passes() -> None:
 
 
 def test_nothing_stays_behind() -> None:
-    marker = "61.0625"
+    marker = f"61.{os.getpid()}"
     shell(asked(f"sleep {marker} | cat", f"sleep {marker}; true"), command_seconds=1)
 
     listed = subprocess.run(["ps", "-eo", "args"], capture_output=True, text=True, check=True).stdout

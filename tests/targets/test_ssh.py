@@ -434,7 +434,7 @@ def test_two_streams_larger_than_every_window(server: sshd.Sshd) -> None:
 
 
 def test_a_command_that_never_ends_leaves_the_others_and_no_process(server: sshd.Sshd) -> None:
-    marker = "64.03125"
+    marker = f"64.{os.getpid()}"
 
     session = enter(server, "echo a", f"sleep {marker}", "true z", command_seconds=1)
 
