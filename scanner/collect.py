@@ -59,12 +59,13 @@ def collect(  # noqa: PLR0913 - each is a part of what a run is
     """
     started = now()
     asked = plan.asked(policies, checks)
-    said: list[TargetRecord] = []
+    collector = Collector(asked, writer, now, allowed_tags)
     complete = False
     try:
-        Collector(asked, writer, now, allowed_tags).collect(targets, said)
+        collector.collect(targets)
         complete = True
     finally:
+        said = list(collector.said)
         read = {record.name for record in said}
         said += [_unentered(target, _interrupted()) for target in targets if target.name not in read]
         writer.finish(
@@ -101,9 +102,11 @@ class Collector:
     allowed_tags: frozenset[str] = context.ALLOWED_TAGS
     _entered: dict[str, str] = field(default_factory=dict)
     """The name of the target that was entered, by id."""
+    said: list[TargetRecord] = field(default_factory=list)
+    """What was found of each target, from when it was entered or could not be."""
 
-    def collect(self, targets: Sequence[Target], said: list[TargetRecord]) -> None:
-        """Observe every target, each in a job of its own; each adds what it found of its target to `said`.
+    def collect(self, targets: Sequence[Target]) -> None:
+        """Observe every target, each in a job of its own.
 
         Raises:
             ScannerError: the bundle cannot be written.
@@ -112,13 +115,14 @@ class Collector:
         jobs = ThreadPoolExecutor(TARGETS_AT_ONCE, thread_name_prefix="target")
         try:
             running = [jobs.submit(self.observe, target) for target in targets]
-            said.extend(job.result() for job in as_completed(running))
+            for job in as_completed(running):
+                job.result()
         except BaseException:
             jobs.shutdown(wait=False, cancel_futures=True)
             raise
         jobs.shutdown()
 
-    def observe(self, target: Target) -> TargetRecord:
+    def observe(self, target: Target) -> None:
         """Enter one target and run every check that fits on every scope of it."""
         checks = plan.on(self.checks, target.kinds)
         wide = target.checks_at_once > 1
@@ -127,20 +131,16 @@ class Collector:
             try:
                 session = target.enter(checks, leaves)
             except ReadError as refusal:
-                return _unentered(target, refusal)
+                self.said.append(_unentered(target, refusal))
+                return
             stack.callback(session.close)
             first = self._entered.setdefault(session.id, target.name)
             if first != target.name:
-                return _unentered(target, _entered_already(session.id, first))
+                self.said.append(_unentered(target, _entered_already(session.id, first)))
+                return
+            self.said.append(_entered(target, session))
             runners = stack.enter_context(_pool(target.checks_at_once, "check")) if wide else None
             self._run(session, checks, runners)
-            return TargetRecord(
-                id=session.id,
-                name=target.name,
-                kind=target.kind,
-                identity=session.identity,
-                scopes=session.scopes,
-            )
 
     def _run(self, session: Session, checks: Mapping[str, Check], runners: Executor | None) -> None:
         pairs = [
@@ -207,6 +207,16 @@ class Collector:
 
 def _pool(size: int, name: str) -> ThreadPoolExecutor:
     return ThreadPoolExecutor(size, thread_name_prefix=name)
+
+
+def _entered(target: Target, session: Session) -> TargetRecord:
+    return TargetRecord(
+        id=session.id,
+        name=target.name,
+        kind=target.kind,
+        identity=session.identity,
+        scopes=session.scopes,
+    )
 
 
 def _unentered(target: Target, refusal: ReadError) -> TargetRecord:

@@ -180,18 +180,15 @@ def _passable(modules: Sequence[Module], factor: Factor) -> bool:
 def _answers(module: Module, factor: Factor) -> set[tuple[str, str]]:
     """What a module may answer when nothing satisfies this factor, and what follows."""
     default = module.actions.get("default", "bad")
-    others = {("failure", action) for answer, action in module.actions.items() if answer != "success"}
-    others |= {("failure", default)}
     success = {("success", module.actions.get("success", default))}
+    kindly = {"ignore", "success", "new_authtok_reqd"}
+    refusing = {action for answer, action in module.actions.items() if answer not in kindly} | {default}
+    refused = {("failure", action) for action in refusing}
     if module.name == "pam_permit":
         return success
-    if module.name == "pam_deny":
-        return others
-    if _asks(module, factor) and not module.skippable:
-        ignored = {"ignore", "success", "new_authtok_reqd"}
-        refusing = {action for answer, action in module.actions.items() if answer not in ignored}
-        return {("failure", action) for action in refusing | {default}}
-    return success | others
+    if module.name == "pam_deny" or (_asks(module, factor) and not module.skippable):
+        return refused
+    return success | refused | {("failure", module.actions.get("ignore", default))}
 
 
 def _follow(modules: Sequence[Module], at: int, impression: str, answer: str, action: str) -> tuple[int, str]:

@@ -59,7 +59,9 @@ def seed(endpoint_url: str) -> None:
 def _keys(hospital: Hospital) -> str:
     """The hospital's own key, which its well-kept stores use."""
     kms = hospital.client("kms")
-    key: str = kms.create_key(Description="patient records", Tags=_tag_keys(_tags(owner="ciso")))["KeyMetadata"]["Arn"]
+    key: str = kms.create_key(Description="patient records", Tags=_tag_keys(_tags(owner="ciso")))[
+        "KeyMetadata"
+    ]["Arn"]
     kms.create_alias(AliasName="alias/patient-records", TargetKeyId=key)
     kms.enable_key_rotation(KeyId=key)
     return key
@@ -68,7 +70,9 @@ def _keys(hospital: Hospital) -> str:
 def _people(hospital: Hospital) -> None:
     """Five who can sign in, of whom two use a second factor; a program with a key; a lax password policy."""
     iam = hospital.client("iam")
-    iam.update_account_password_policy(MinimumPasswordLength=8, RequireNumbers=True, AllowUsersToChangePassword=True)
+    iam.update_account_password_policy(
+        MinimumPasswordLength=8, RequireNumbers=True, AllowUsersToChangePassword=True
+    )
     for name, console, second_factor, keys in (
         ("amelia.okafor", True, True, 0),
         ("bernard.lindqvist", True, True, 1),
@@ -149,12 +153,21 @@ def _trails(hospital: Hospital, key: str) -> None:
 def _networks(hospital: Hospital) -> None:
     """A network whose traffic is recorded, and the default ones, whose is not; logs that are kept, or not."""
     ec2, logs, iam = (hospital.client(service) for service in ("ec2", "logs", "iam"))
-    for name, days in (("/ehr/audit", 2557), ("/ehr/flows", 2557), ("/lab/interface", 30), ("/website", None)):
+    for name, days in (
+        ("/ehr/audit", 2557),
+        ("/ehr/flows", 2557),
+        ("/lab/interface", 30),
+        ("/website", None),
+    ):
         logs.create_log_group(logGroupName=name)
         if days:
             logs.put_retention_policy(logGroupName=name, retentionInDays=days)
-    role = iam.create_role(RoleName="flows", AssumeRolePolicyDocument=_trusting("vpc-flow-logs.amazonaws.com"))
-    vpc = ec2.create_vpc(CidrBlock="10.20.0.0/16", TagSpecifications=_tagged("vpc", Name="clinical", owner="network"))
+    role = iam.create_role(
+        RoleName="flows", AssumeRolePolicyDocument=_trusting("vpc-flow-logs.amazonaws.com")
+    )
+    vpc = ec2.create_vpc(
+        CidrBlock="10.20.0.0/16", TagSpecifications=_tagged("vpc", Name="clinical", owner="network")
+    )
     ec2.create_flow_logs(
         ResourceIds=[vpc["Vpc"]["VpcId"]],
         ResourceType="VPC",
@@ -216,10 +229,22 @@ def _patient_databases(hospital: Hospital, key: str) -> None:
     """The records' database as it should be, one in the default manner, and the laboratory's under nobody's eye."""
     own = {"StorageEncrypted": True, "KmsKeyId": key}
     databases: tuple[tuple[str, str, str, str, Mapping[str, Any]], ...] = (
-        (REGIONS[0], "ehr-records", "postgres", "17.6", {**own, "EnableCloudwatchLogsExports": ["postgresql"]}),
-        (REGIONS[0], "appointments", "mysql", "8.4.6", own),
+        (
+            REGIONS[0],
+            "ehr-records",
+            "postgres",
+            "17.6",
+            {**own, "EnableCloudwatchLogsExports": ["postgresql"]},
+        ),
+        (REGIONS[0], "appointments", "mysql", "8.4", own),
         (REGIONS[0], "billing", "mysql", "8.0.28", {"StorageEncrypted": False}),
-        (REGIONS[1], "laboratory", "postgres", "11.22", {"StorageEncrypted": False, "PubliclyAccessible": True}),
+        (
+            REGIONS[1],
+            "laboratory",
+            "postgres",
+            "11.22",
+            {"StorageEncrypted": False, "PubliclyAccessible": True},
+        ),
     )
     for region, name, engine, version, more in databases:
         well_kept = more.get("StorageEncrypted", False)

@@ -30,7 +30,8 @@ def folder(kept: Path | None) -> Iterator[Path]:
     if kept is not None:
         yield kept
         return
-    with tempfile.TemporaryDirectory(prefix="wardround-") as passing:
+    # Whoever interrupts a run leaves threads behind that may still be writing.
+    with tempfile.TemporaryDirectory(prefix="wardround-", ignore_cleanup_errors=True) as passing:
         yield Path(passing)
 
 

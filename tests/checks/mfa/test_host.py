@@ -41,7 +41,7 @@ PAM = """\
 /etc/pam.d/sshd:account    required     pam_nologin.so
 """
 
-TOKEN = "/etc/pam.d/sshd:auth required pam_google_authenticator.so\n"
+ONE_TIME = "/etc/pam.d/sshd:auth required pam_google_authenticator.so\n"
 
 PLAIN = world(sshd, {EFFECTIVE: DEBIAN, FILES: MAIN, STACKS: Output(2, PAM)})
 
@@ -93,7 +93,7 @@ def test_a_key_alone_is_one_factor() -> None:
     ],
 )
 def test_second_factor(methods: str, token: bool, active: bool) -> None:
-    found = seen(configured(authenticationmethods=methods), stacks=PAM + TOKEN if token else PAM)
+    found = seen(configured(authenticationmethods=methods), stacks=PAM + ONE_TIME if token else PAM)
 
     assert found == replace(
         SEEN,
@@ -104,7 +104,7 @@ def test_second_factor(methods: str, token: bool, active: bool) -> None:
 
 
 def test_a_token_that_can_be_skipped_does_not_count() -> None:
-    nullok = TOKEN.replace(".so", ".so nullok")
+    nullok = ONE_TIME.replace(".so", ".so nullok")
     methods = configured(authenticationmethods="keyboard-interactive")
 
     assert seen(methods, stacks=PAM + nullok) == replace(
@@ -122,12 +122,12 @@ def test_any_method_is_as_weak_as_the_weakest_that_is_on() -> None:
         pam_tokens=("pam_google_authenticator",),
     )
 
-    assert seen(only_questions, stacks=PAM + TOKEN) == replace(asked, mfa_active=True)
+    assert seen(only_questions, stacks=PAM + ONE_TIME) == replace(asked, mfa_active=True)
     # The password method goes through the same stack.
-    assert seen(with_password, stacks=PAM + TOKEN) == replace(
+    assert seen(with_password, stacks=PAM + ONE_TIME) == replace(
         asked, mfa_active=True, password_authentication=True
     )
-    assert seen(with_password.replace("usepam yes", "usepam no"), stacks=PAM + TOKEN) == replace(
+    assert seen(with_password.replace("usepam yes", "usepam no"), stacks=PAM + ONE_TIME) == replace(
         asked, password_authentication=True, pam_tokens=()
     )
 
@@ -163,7 +163,7 @@ def test_a_match_block_counts_for_everybody() -> None:
         + "/etc/ssh/sshd_config.d/old.conf.bak:Match User nobody\n"
     )
 
-    assert seen(effective, files=files, stacks=PAM + TOKEN) == replace(
+    assert seen(effective, files=files, stacks=PAM + ONE_TIME) == replace(
         SEEN,
         authentication_methods=("publickey,keyboard-interactive", "publickey"),
         password_authentication=True,
