@@ -1,15 +1,13 @@
 """The engine: policies compared to evidence. It touches nothing else: no network, no files, no clock."""
 
-import hashlib
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import groupby
-from typing import Any, Protocol
+from typing import Protocol
 
-from . import context
-from .expect import CONTEXT, Expectation
+from .expect import CONTEXT
 from .model import (
     Cells,
     Control,
@@ -22,7 +20,6 @@ from .model import (
     Manifest,
     Observation,
     Outcome,
-    PlannedCheck,
     Policy,
     Reason,
     Requirement,
@@ -32,6 +29,7 @@ from .model import (
     TargetRecord,
     Unreadable,
 )
+from .question import Cell, Question, not_collected, why
 from .report import Report
 
 UNIT = "requirement x check x scope"
@@ -92,49 +90,6 @@ def evaluate(
     )
 
 
-@dataclass(frozen=True)
-class _Question:
-    """One requirement about one check, compiled."""
-
-    policy: Policy
-    control: Control
-    requirement: Requirement
-    check: PlannedCheck
-    when: Expectation
-    expect: Expectation
-
-    @property
-    def needs_context(self) -> frozenset[str]:
-        return (self.when.names & CONTEXT.keys()) - self.check.facts.keys()
-
-    def finding(self, outcome: Outcome, reasons: tuple[str, ...], **about: Any) -> Finding:
-        key = (self.policy.policy, self.requirement.id, self.check.id, about["target"])
-        subject = about.get("resource") or f"scope:{about.get('scope')}"
-        named = {"scope": None, "resource": None, "resource_type": None, "region": None} | about
-        return Finding(
-            id=hashlib.sha256("\0".join([*key, subject]).encode()).hexdigest()[:16],
-            policy=self.policy.policy,
-            control=self.control.control,
-            requirement=self.requirement.id,
-            check=self.check.id,
-            severity=self.requirement.severity,
-            outcome=outcome,
-            reasons=reasons,
-            **named,
-        )
-
-
-@dataclass
-class _Cell:
-    """One question in one scope, being decided."""
-
-    state: str = "evaluated"
-    whole: bool = True
-    """Nothing in it was refused."""
-    seen: int = 0
-    applicable: int = 0
-
-
 @dataclass
 class _Judge:
     policies: Sequence[Policy]
@@ -174,21 +129,12 @@ class _Judge:
     ) -> Iterator[Finding]:
         if not requirement.checks:
             cells["not_evaluated"] += 1
-            yield _not_collected(policy, control, requirement)
+            yield not_collected(policy, control, requirement)
         for name in requirement.checks:
-            check = self._checks[name]
-            schemas = {**CONTEXT, **check.facts}
-            question = _Question(
-                policy,
-                control,
-                requirement,
-                check,
-                Expectation(requirement.when, schemas, self.as_of),
-                Expectation(requirement.expect, check.facts, self.as_of),
-            )
+            question = Question.about(policy, control, requirement, self._checks[name], self.as_of)
             yield from self._question(question, cells)
 
-    def _question(self, question: _Question, cells: Counter[str]) -> Iterator[Finding]:
+    def _question(self, question: Question, cells: Counter[str]) -> Iterator[Finding]:
         asked = False
         for target in self._targets:
             scopes = sorted(
@@ -197,29 +143,27 @@ class _Judge:
             )
             decided = []
             for scope in scopes:
-                cell = _Cell()
+                cell = Cell()
                 yield from self._cell(question, target, scope, cell)
                 cells[cell.state] += 1
                 decided.append(cell)
             asked = asked or bool(scopes)
             if scopes and question.requirement.absent == "fail":
-                yield from _absent(question, target, decided)
+                yield from question.absent(target.id, decided)
         if not asked and question.requirement.absent == "fail":
             cells["not_evaluated"] += 1
             yield question.finding(
                 Outcome.ERROR, (f"no target is configured that {question.check.id} is run on",), target=""
             )
 
-    def _cell(
-        self, question: _Question, target: TargetRecord, scope: Scope, cell: _Cell
-    ) -> Iterator[Finding]:
+    def _cell(self, question: Question, target: TargetRecord, scope: Scope, cell: Cell) -> Iterator[Finding]:
         if scope.state == "excluded":
             cell.state = "excluded"
             return
         if scope.state == "unreachable":
             cell.state = "unreachable"
             self._unlisted = self._unlisted or scope.unlisted
-            yield question.finding(Outcome.ERROR, _why(scope.unreadable), target=target.id, scope=scope.name)
+            yield question.finding(Outcome.ERROR, why(scope.unreadable), target=target.id, scope=scope.name)
             return
         part = self.evidence.part(target.id, scope.name, question.check.id)
         if part is None:
@@ -228,57 +172,8 @@ class _Judge:
             yield question.finding(Outcome.ERROR, (reason,), target=target.id, scope=scope.name)
             return
         for _, about in groupby(part, key=lambda entry: entry.resource):
-            yield self._resource(question, tuple(about), cell)
+            yield question.decide(tuple(about), cell, self._tags)
         self._resources[question.check.id, target.id, scope.name] = cell.seen if cell.whole else -1
-
-    def _resource(
-        self, question: _Question, entries: Sequence[Observation | Unreadable], cell: _Cell
-    ) -> Finding:
-        """One finding, however many reads about it were refused: its id must be its own."""
-        refused = [entry for entry in entries if isinstance(entry, Unreadable)]
-        match entries:
-            case (Observation() as seen,):
-                cell.seen += 1
-                return self._observation(question, seen, cell)
-            case _:
-                cell.state, cell.whole = "not_evaluated", False
-                return question.finding(
-                    Outcome.ERROR,
-                    tuple(dict.fromkeys(reason for entry in refused for reason in _why(entry))),
-                    target=entries[0].target,
-                    scope=entries[0].scope,
-                    resource=entries[0].resource,
-                )
-
-    def _observation(self, question: _Question, seen: Observation, cell: _Cell) -> Finding:
-        tags = self._tags.get(seen.resource, seen.tags)
-        known = {} if tags is None else context.of(tags)
-        about = {
-            "target": seen.target,
-            "scope": seen.scope,
-            "resource": seen.resource,
-            "resource_type": seen.resource_type,
-            "region": seen.region,
-            "facts": seen.facts,
-            "context": {} if tags is None else {"tags": dict(tags)},
-        }
-        if tags is None and question.needs_context:
-            cell.state = "not_evaluated"
-            named = ", ".join(sorted(question.needs_context))
-            return question.finding(
-                Outcome.ERROR, (f"its tags were not read, and this depends on its {named}",), **about
-            )
-        everything = {**known, **seen.facts}
-        unsound = question.when.unsound(everything) + question.expect.unsound(seen.facts)
-        if unsound:
-            cell.state = "not_evaluated"
-            return question.finding(Outcome.ERROR, unsound, **about)
-        missed = question.when.reasons(everything)
-        if missed:
-            return question.finding(Outcome.NOT_APPLICABLE, missed, **about)
-        cell.applicable += 1
-        failed = question.expect.reasons(seen.facts)
-        return question.finding(Outcome.FAIL if failed else Outcome.PASS, failed, **about)
 
     def coverage(self) -> Coverage:
         """Every cell, counted."""
@@ -394,30 +289,6 @@ def _cells(counted: Counter[str]) -> Cells:
         unreachable=counted["unreachable"],
         excluded=counted["excluded"],
     )
-
-
-def _absent(question: _Question, target: TargetRecord, cells: Iterable[_Cell]) -> Iterator[Finding]:
-    """What it means that there is none: decided only where everything was read."""
-    counted = [cell for cell in cells if cell.state != "excluded"]
-    if not counted or any(cell.applicable for cell in counted):
-        return
-    if all(cell.state == "evaluated" for cell in counted):
-        yield question.finding(Outcome.FAIL, ("there is none; expected at least one",), target=target.id)
-
-
-def _not_collected(policy: Policy, control: Control, requirement: Requirement) -> Finding:
-    check = PlannedCheck(id=requirement.check, on="", title="", manual="", facts={}, needs=())
-    nothing = Expectation({}, {}, datetime.min)  # noqa: DTZ901 - it expects nothing of any moment
-    question = _Question(policy, control, requirement, check, nothing, nothing)
-    reason = f"{Reason.NOT_COLLECTED.value}: the evidence's plan has no {requirement.check}; collect it again"
-    return question.finding(Outcome.ERROR, (reason,), target="")
-
-
-def _why(unreadable: Unreadable | None) -> tuple[str, ...]:
-    if unreadable is None:
-        return ()
-    need = f" ({unreadable.need})" if unreadable.need else ""
-    return (f"{unreadable.reason.value}{need}: {unreadable.detail}",)
 
 
 def _rank(severity: Severity) -> int:

@@ -95,7 +95,9 @@ def test_what_is_not_yaml_is_refused_with_its_line(text: str | bytes, line: int)
 TOO_DEEP = "nested too deep, or aliases that multiply"
 
 
-@pytest.mark.parametrize("nested", ["[" * 100_000, "- " * 300_000 + "x", "{a: " * 50_000, "[" * 61 + "]" * 61])
+@pytest.mark.parametrize(
+    "nested", ["[" * 100_000, "- " * 300_000 + "x", "{a: " * 50_000, "[" * 61 + "]" * 61]
+)
 def test_deep_nesting_is_refused_before_it_ends_the_process(nested: str) -> None:
     assert refusal(nested) == f"f.yaml:1: {TOO_DEEP}"
 

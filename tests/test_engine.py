@@ -75,10 +75,10 @@ def test_a_whole_report() -> None:
     }
     assert tuple(report.findings) == (
         Finding(
-            id="3e49adc20463e20c", resource="v1", outcome=Outcome.PASS, facts={"encrypted": True}, **about
+            id="2d1537eacf7435d0", resource="v1", outcome=Outcome.PASS, facts={"encrypted": True}, **about
         ),
         Finding(
-            id="6f05d4a4fbbf1ae3",
+            id="1a5442cb2755f026",
             resource="v2",
             outcome=Outcome.FAIL,
             reasons=("encrypted is false; expected true",),

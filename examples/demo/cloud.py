@@ -10,7 +10,7 @@ import sys
 # Hundreds of Amazon's own images would come with a snapshot each, as if they were the hospital's.
 os.environ["MOTO_EC2_LOAD_DEFAULT_AMIS"] = "false"
 
-from moto.moto_server.threaded_moto_server import ThreadedMotoServer  # noqa: E402 - it reads the environment
+from moto.moto_server.threaded_moto_server import ThreadedMotoServer
 
 
 def main() -> None:

@@ -97,7 +97,7 @@ def _people(hospital: Hospital) -> None:
 
 
 def _buckets(hospital: Hospital, key: str) -> None:
-    """Images of patients kept as they should be, exports of records that are not, and what there is besides."""
+    """Images of patients kept as they should be, exports of records that are not, and more."""
     s3 = hospital.client("s3")
     for name, encryption, logged, closed, tags in (
         ("northlake-access-logs", None, False, True, _tags(owner="ciso")),
@@ -226,7 +226,7 @@ def _machines(hospital: Hospital, key: str) -> None:
 
 
 def _patient_databases(hospital: Hospital, key: str) -> None:
-    """The records' database as it should be, one in the default manner, and the laboratory's under nobody's eye."""
+    """The records' database as it should be, others nearly so, the laboratory's under nobody's eye."""
     own = {"StorageEncrypted": True, "KmsKeyId": key}
     databases: tuple[tuple[str, str, str, str, Mapping[str, Any]], ...] = (
         (
@@ -256,7 +256,7 @@ def _patient_databases(hospital: Hospital, key: str) -> None:
             EngineVersion=version,
             AllocatedStorage=200,
             MasterUsername="keeper",
-            MasterUserPassword="not-a-secret-1",  # noqa: S106 - nobody's
+            MasterUserPassword="not-a-secret-1",
             BackupRetentionPeriod=35 if well_kept else 1,
             DeletionProtection=well_kept,
             MultiAZ=well_kept,

@@ -1,4 +1,4 @@
-"""A real sshd on a loopback port, with keys and a configuration of its own, and a home folder that knows it."""
+"""A real sshd on a loopback port, with its own keys and configuration, and a home folder that knows it."""
 
 import getpass
 import os

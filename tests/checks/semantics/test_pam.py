@@ -62,8 +62,7 @@ def demanded(stack: str) -> set[str]:
         ),
         # A jump counts a substack as one module.
         (
-            "auth [success=1 default=ignore] pam_access.so\nauth substack password-auth\n"
-            "auth required pam_duo.so\n",
+            "auth [success=1 default=ignore] pam_access.so\nauth substack password-auth\nauth required pam_duo.so",
             {"token"},
         ),
         ("auth required pam_permit.so\n", set()),

@@ -1,0 +1,153 @@
+"""One requirement about one check: what it says of each resource that was seen."""
+
+import hashlib
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from . import context
+from .expect import CONTEXT, Expectation
+from .model import (
+    Control,
+    Finding,
+    Observation,
+    Outcome,
+    PlannedCheck,
+    Policy,
+    Reason,
+    Requirement,
+    Unreadable,
+)
+
+
+@dataclass
+class Cell:
+    """One question in one scope, being decided."""
+
+    state: str = "evaluated"
+    """evaluated, not_evaluated, unreachable, excluded."""
+    whole: bool = True
+    """Nothing in it was refused."""
+    seen: int = 0
+    """How many resources were seen."""
+    applicable: int = 0
+    """How many of them `when` applies to."""
+
+
+@dataclass(frozen=True)
+class Question:
+    """One requirement about one check, compiled."""
+
+    policy: Policy
+    control: Control
+    requirement: Requirement
+    check: PlannedCheck
+    when: Expectation
+    expect: Expectation
+
+    @classmethod
+    def about(
+        cls, policy: Policy, control: Control, requirement: Requirement, check: PlannedCheck, as_of: datetime
+    ) -> "Question":
+        """Compile a requirement against a check's facts; ages are counted to `as_of`."""
+        schemas = {**CONTEXT, **check.facts}
+        when = Expectation(requirement.when, schemas, as_of)
+        expect = Expectation(requirement.expect, check.facts, as_of)
+        return cls(policy, control, requirement, check, when, expect)
+
+    def finding(self, outcome: Outcome, reasons: tuple[str, ...], **about: Any) -> Finding:
+        """A finding about a target, and where they are known its scope and resource."""
+        key = (self.policy.policy, self.requirement.id, self.check.id, about["target"])
+        subject = about.get("resource") or f"scope:{about.get('scope')}"
+        named = {"scope": None, "resource": None, "resource_type": None, "region": None} | about
+        return Finding(
+            id=hashlib.sha256("\0".join([*key, subject]).encode()).hexdigest()[:16],
+            policy=self.policy.policy,
+            control=self.control.control,
+            requirement=self.requirement.id,
+            check=self.check.id,
+            severity=self.requirement.severity,
+            outcome=outcome,
+            reasons=reasons,
+            **named,
+        )
+
+    def decide(
+        self,
+        entries: Sequence[Observation | Unreadable],
+        cell: Cell,
+        tags: Mapping[str, Mapping[str, str]],
+    ) -> Finding:
+        """The one finding about one resource, however many reads about it were refused."""
+        match entries:
+            case (Observation() as seen,):
+                cell.seen += 1
+                return self._observed(seen, cell, tags.get(seen.resource, seen.tags))
+            case _:
+                cell.state, cell.whole = "not_evaluated", False
+                refused = [entry for entry in entries if isinstance(entry, Unreadable)]
+                return self.finding(
+                    Outcome.ERROR,
+                    tuple(dict.fromkeys(reason for entry in refused for reason in why(entry))),
+                    target=entries[0].target,
+                    scope=entries[0].scope,
+                    resource=entries[0].resource,
+                )
+
+    def _observed(self, seen: Observation, cell: Cell, tags: Mapping[str, str] | None) -> Finding:
+        known = {} if tags is None else context.of(tags)
+        everything = {**known, **seen.facts}
+        unknown = self._unknown(tags) or (self.when.unsound(everything) + self.expect.unsound(seen.facts))
+        if unknown:
+            cell.state = "not_evaluated"
+            outcome, reasons = Outcome.ERROR, unknown
+        elif missed := self.when.reasons(everything):
+            outcome, reasons = Outcome.NOT_APPLICABLE, missed
+        else:
+            cell.applicable += 1
+            reasons = self.expect.reasons(seen.facts)
+            outcome = Outcome.FAIL if reasons else Outcome.PASS
+        return self.finding(
+            outcome,
+            reasons,
+            target=seen.target,
+            scope=seen.scope,
+            resource=seen.resource,
+            resource_type=seen.resource_type,
+            region=seen.region,
+            facts=seen.facts,
+            context={} if tags is None else {"tags": dict(tags)},
+        )
+
+    def _unknown(self, tags: Mapping[str, str] | None) -> tuple[str, ...]:
+        """Only a requirement that depends on context cannot be decided without it."""
+        needed = (self.when.names & CONTEXT.keys()) - self.check.facts.keys()
+        if tags is not None or not needed:
+            return ()
+        return (f"its tags were not read, and this depends on its {', '.join(sorted(needed))}",)
+
+    def absent(self, target: str, cells: Iterable[Cell]) -> Iterator[Finding]:
+        """What it means that there is none: decided only where everything was read."""
+        counted = [cell for cell in cells if cell.state != "excluded"]
+        if not counted or any(cell.applicable for cell in counted):
+            return
+        if all(cell.state == "evaluated" for cell in counted):
+            yield self.finding(Outcome.FAIL, ("there is none; expected at least one",), target=target)
+
+
+def not_collected(policy: Policy, control: Control, requirement: Requirement) -> Finding:
+    """The finding about a check that the evidence's plan does not have."""
+    check = PlannedCheck(id=requirement.check, on="", title="", manual="", facts={}, needs=())
+    nothing = Expectation({}, {}, datetime.min)  # noqa: DTZ901 - it expects nothing of any moment
+    reason = f"{Reason.NOT_COLLECTED.value}: the evidence's plan has no {requirement.check}; collect it again"
+    question = Question(policy, control, requirement, check, nothing, nothing)
+    return question.finding(Outcome.ERROR, (reason,), target="")
+
+
+def why(unreadable: Unreadable | None) -> tuple[str, ...]:
+    """Why something could not be observed, in a sentence."""
+    if unreadable is None:
+        return ()
+    need = f" ({unreadable.need})" if unreadable.need else ""
+    return (f"{unreadable.reason.value}{need}: {unreadable.detail}",)
