@@ -38,7 +38,7 @@ def main() -> int:
 def _install(python: Path) -> None:
     uv = Path(sysconfig.get_path("scripts")) / "uv"
     # Copies, as uv's links are of no length; byte code even where a variable says not to write it.
-    fast = [
+    fast: list[str | Path] = [
         uv,
         "pip",
         "install",
@@ -49,7 +49,18 @@ def _install(python: Path) -> None:
         python,
         PROJECT,
     ]
-    slow = [sys.executable, "-I", "-m", "pip", "--python", python, "install", "--quiet", "--compile", PROJECT]
+    slow: list[str | Path] = [
+        sys.executable,
+        "-I",
+        "-m",
+        "pip",
+        "--python",
+        python,
+        "install",
+        "--quiet",
+        "--compile",
+        PROJECT,
+    ]
     installers = [fast, slow] if uv.exists() else [slow]
     for command in installers:
         if subprocess.run(command, check=False).returncode == 0:

@@ -169,6 +169,8 @@ def _said(error: Any, path: Path) -> Iterator[tuple[Path, str]]:
             near = suggestion(str(error.instance), [str(value) for value in error.validator_value])
             listed = ", ".join(str(value) for value in error.validator_value)
             yield path, f"{what}: {written(error.instance)} is not one of {listed}{near}"
+        case "minItems" | "minProperties" | "minLength" if not error.instance:
+            yield path, f"{what}: {written(error.instance)} is empty"
         case _:
             expected = error.schema.get("description")
             yield (

@@ -1,9 +1,11 @@
 """What every test may use."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+
+from tests import moto
 
 GOLDEN = Path(__file__).parent / "golden"
 
@@ -23,3 +25,10 @@ def golden(request: pytest.FixtureRequest) -> Callable[[str, str], None]:
         assert said == path.read_bytes().decode()
 
     return compare
+
+
+@pytest.fixture(scope="session")
+def moto_server() -> Iterator[moto.Moto]:
+    """Moto's server, one for all tests; a test that needs it empty resets it."""
+    with moto.running() as server:
+        yield server

@@ -3,6 +3,7 @@
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -111,17 +112,50 @@ def test_the_sarif_can_be_read(demo: Demo) -> None:
 def test_nothing_stays_behind(demo: Demo) -> None:
     folder, _ = demo
 
-    # moto's server stands in the folder; sshd writes its log there.
-    left = [
-        process.name
-        for process in Path("/proc").glob("[0-9]*")
-        if working_folder(process) == folder.parent or str(folder) in command(process)
+    assert alive(folder) == []
+
+
+def test_it_ends_everything_when_it_is_ended(tmp_path: Path) -> None:
+    process = subprocess.Popen([sys.executable, "-I", RUN], cwd=tmp_path, stderr=subprocess.PIPE, text=True)
+    with process:
+        assert process.stderr
+        said = next(line for line in process.stderr if line.startswith(("demo: wardround scan", "Traceback")))
+        before = alive(tmp_path / "demo-report")
+        process.send_signal(signal.SIGTERM)
+        status = process.wait(SECONDS)
+
+    assert said.startswith("demo: wardround scan")
+    assert len(before) > 1
+    assert status == 128 + signal.SIGTERM
+    assert alive(tmp_path / "demo-report") == []
+
+
+def test_it_replaces_its_own_files_only_and_hands_on_what_went_wrong(tmp_path: Path) -> None:
+    folder = tmp_path / "demo-report"
+    (folder / "bundle").mkdir(parents=True)
+    for name in ("report.html", "mine.txt"):
+        (folder / name).write_text("earlier")
+
+    done = run(tmp_path, "-p", "no-such-policy")
+
+    assert done.returncode == 2
+    assert "unknown policy 'no-such-policy'" in done.stderr
+    assert sorted(path.name for path in folder.iterdir() if not path.name.endswith(".log")) == [
+        "configuration",
+        "mine.txt",
     ]
 
-    assert left == []
+
+def alive(folder: Path) -> list[str]:
+    """The processes of a demonstration: they stand in the folder above, or write their log into this one."""
+    return [
+        process.name
+        for process in Path("/proc").glob("[0-9]*")
+        if stands_in(process) == folder.parent or str(folder) in command(process)
+    ]
 
 
-def working_folder(process: Path) -> Path | None:
+def stands_in(process: Path) -> Path | None:
     try:
         return (process / "cwd").readlink()
     except OSError:
@@ -133,15 +167,3 @@ def command(process: Path) -> str:
         return (process / "cmdline").read_bytes().decode(errors="replace")
     except OSError:
         return ""
-
-
-def test_it_runs_again_where_it_ran_and_hands_on_what_went_wrong(demo: Demo) -> None:
-    folder, _ = demo
-    (folder / "mine.txt").write_text("kept")
-
-    done = run(folder.parent, "-p", "no-such-policy")
-
-    assert done.returncode == 2
-    assert "no-such-policy" in done.stderr
-    assert (folder / "mine.txt").read_text() == "kept"
-    assert not (folder / "report.html").exists()

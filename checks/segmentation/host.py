@@ -10,7 +10,7 @@ from scanner import Facts, Host, Reason, check
 
 _SOCKETS = "ss -H -lntu"
 _NFT = "sudo nft -j list ruleset"
-_LEGACY = "test -e /proc/net/ip_tables_names"
+_LEGACY = "sudo cat /proc/net/ip_tables_names /proc/net/ip6_tables_names"
 _SAVED = "sudo iptables-save"
 _SAVED_6 = "sudo ip6tables-save"
 
@@ -67,8 +67,8 @@ def firewall(host: Host) -> Iterator[PacketFilter]:
     rulesets = []
     if host.has("nft"):
         rulesets.append(filters.nftables(host.run(_NFT).text))
-    # Legacy tables are a filter of their own beside nftables, and the older iptables knows no other.
-    if host.run(_LEGACY, ok=(0, 1)).status == 0 or not rulesets:
+    # The older tables are a filter of their own beside nftables. cat ends with 1 where the kernel has none.
+    if host.run(_LEGACY, ok=(0, 1)).text.strip() or not rulesets:
         rulesets += [_saved(host, _SAVED, "ipv4"), _saved(host, _SAVED_6, "ipv6")]
     ruleset = filters.together(rulesets)
     yield PacketFilter(

@@ -15,6 +15,7 @@ _FAMILIES: Mapping[Protocol, frozenset[str]] = {
 }
 # Expressions that neither match nor decide.
 _SILENT = frozenset({"counter", "log", "mangle", "notrack", "set", "ct helper"})
+_SILENT_EXTENSIONS = ({"type": "match", "name": "comment"},)
 _DROPS = frozenset({"drop", "reject"})
 _DEEPEST = 64
 
@@ -136,7 +137,7 @@ def _unconditional(rule: Sequence[Mapping[str, Any]]) -> str | None:
     opaque = False
     for expression in rule:
         for word, said in expression.items():
-            if word in _SILENT:
+            if word in _SILENT or (word == "xt" and said in _SILENT_EXTENSIONS):
                 continue
             if word in ("accept", "drop", "reject", "return", "jump", "goto") and opaque:
                 # What was not understood is not the verdict, so it is a condition.

@@ -19,6 +19,7 @@ import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from typing import IO
 
 HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE))  # python -I leaves it out
@@ -115,13 +116,18 @@ def _cloud(environment: Mapping[str, str]) -> Iterator[str]:
         )
     with process:
         try:
-            ready, _, _ = select.select([process.stdout], [], [], STARTING_SECONDS)
-            address = process.stdout.readline().strip() if ready and process.stdout else ""
+            address = _first_line(process.stdout, STARTING_SECONDS)
             if not address:
                 sys.exit(f"demo: moto's server does not start; see {REPORT / 'moto.log'}")
             yield address
         finally:
             process.terminate()
+
+
+def _first_line(stream: IO[str] | None, seconds: float) -> str:
+    """Empty when nothing was said in time."""
+    ready, _, _ = select.select([stream] if stream else [], [], [], seconds)
+    return ready[0].readline().strip() if ready else ""
 
 
 def _configuration(door: sshd.Door | None) -> Path:

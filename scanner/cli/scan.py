@@ -1,20 +1,32 @@
 """The commands that look and judge: scan, collect, evaluate, report."""
 
 from collections.abc import Callable
-from datetime import datetime
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
+
+if TYPE_CHECKING:  # --help is quicker without them
+    from datetime import datetime
+    from pathlib import Path
 
 LEVELS = ("critical", "high", "medium", "low", "any", "none")
 
 Command = Callable[..., Any]
 
+
+class _Path(click.Path):
+    """A path of pathlib's, which is imported when there is one."""
+
+    def coerce_path_result(self, value: Any) -> Any:
+        from pathlib import Path
+
+        return Path(value)
+
+
 _config = click.option(
     "-c",
     "--config",
-    type=click.Path(dir_okay=False, path_type=Path),
+    type=_Path(dir_okay=False),
     envvar="WARDROUND_CONFIG",
     help="The configuration. [default: the nearest wardround.yaml, up to the git work tree's root]",
 )
@@ -61,18 +73,18 @@ def _policies(*, required: bool = False) -> Callable[[Command], Command]:
 @_format
 @click.option(
     "--bundle",
-    type=click.Path(file_okay=False, path_type=Path),
+    type=_Path(file_okay=False),
     help="Keep the evidence in this new folder, to be judged again.",
 )
 @_fail_on
 @_allow_incomplete
 @_quiet
 def scan(  # noqa: PLR0913, PLR0917 - an option each
-    config: Path | None,
+    config: "Path | None",
     policies: tuple[str, ...],
     names: tuple[str, ...],
     formats: tuple[str, ...],
-    bundle: Path | None,
+    bundle: "Path | None",
     fail_on: str | None,
     *,
     allow_incomplete: bool,
@@ -103,12 +115,12 @@ def scan(  # noqa: PLR0913, PLR0917 - an option each
 @click.option(
     "--bundle",
     required=True,
-    type=click.Path(file_okay=False, path_type=Path),
+    type=_Path(file_okay=False),
     help="The new folder that the evidence is kept in.",
 )
 @_quiet
 def collect(
-    config: Path | None, policies: tuple[str, ...], names: tuple[str, ...], bundle: Path, *, quiet: bool
+    config: "Path | None", policies: tuple[str, ...], names: tuple[str, ...], bundle: "Path", *, quiet: bool
 ) -> int:
     """Only look: keep as evidence what the configured targets show, and judge nothing."""
     from . import run
@@ -122,7 +134,7 @@ def collect(
 
 
 @click.command()
-@click.argument("bundle", type=click.Path(file_okay=False, path_type=Path))
+@click.argument("bundle", type=_Path(file_okay=False))
 @_policies(required=True)
 @click.option(
     "--as-of",
@@ -134,9 +146,9 @@ def collect(
 @_allow_incomplete
 @_quiet
 def evaluate(  # noqa: PLR0913 - an option each
-    bundle: Path,
+    bundle: "Path",
     policies: tuple[str, ...],
-    as_of: datetime | None,
+    as_of: "datetime | None",
     formats: tuple[str, ...],
     fail_on: str | None,
     *,
@@ -155,11 +167,11 @@ def evaluate(  # noqa: PLR0913 - an option each
 
 
 @click.command()
-@click.argument("file", required=False, type=click.Path(dir_okay=False, path_type=Path))
+@click.argument("file", required=False, type=_Path(dir_okay=False))
 @_format
 @click.option("--schema", is_flag=True, help="Print the JSON Schema of report.json instead.")
 @_quiet
-def report(file: Path | None, formats: tuple[str, ...], *, schema: bool, quiet: bool) -> None:
+def report(file: "Path | None", formats: tuple[str, ...], *, schema: bool, quiet: bool) -> None:
     """Show FILE, a report written with -f json, again in any format."""
     from scanner.reportfile import json_schema, read
 

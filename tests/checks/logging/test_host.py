@@ -25,8 +25,8 @@ backlog_wait_time 60000
 backlog_wait_time_actual 0
 loginuid_immutable 0 unlocked
 """,
-        RULES: "-w /etc/passwd -p wa -k identity\n-a always,exit -F arch=b64 -S chmod -F auid>=1000 -F key=perm\n",
-        SERVICES: "auditd.service                         enabled         enabled\ncron.service enabled enabled\n",
+        RULES: "-w /etc/passwd -p wa -k identity\n-a always,exit -F arch=b64 -S chmod -F key=perm\n",
+        SERVICES: "auditd.service   enabled         enabled\ncron.service     enabled         enabled\n",
     },
 )
 

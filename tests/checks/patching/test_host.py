@@ -32,10 +32,10 @@ DEBIAN = world(
 NOTE: This is only a simulation!
 Reading package lists...
 The following packages will be upgraded:
-  base-files libgcrypt20 liblzma5
+  base-files liblzma5 xzgv
 Inst base-files [12.4+deb12u11] (12.4+deb12u15 Debian:12.15/oldstable [amd64])
 Conf base-files (12.4+deb12u15 Debian:12.15/oldstable [amd64])
-Inst libgcrypt20 [1.10.1-3] (1.10.1-3+deb12u1 Debian:12.15/oldstable, Debian-Security:12/oldstable-security [amd64]) []
+Inst xzgv [0.9] (0.9+b1 Debian:12.15/oldstable, Debian-Security:12/oldstable-security [amd64]) []
 Inst liblzma5 [5.4.1-1] (5.4.1-1+deb12u2 Debian-Security:12/oldstable-security [amd64])
 Inst linux-image-6.1.0-40-amd64 (6.1.153-1 Debian-Security:12/oldstable-security [amd64])
 Conf liblzma5 (5.4.1-1+deb12u2 Debian-Security:12/oldstable-security [amd64])
@@ -100,9 +100,7 @@ REBOOTED = world(
     reboot,
     {
         FLAG: Output(1, ""),
-        RESTARTING: (
-            "No core libraries or services have been updated since boot-up.\nReboot should not be necessary.\n"
-        ),
+        RESTARTING: "No core libraries or services have been updated.\nReboot is probably not necessary.\n",
         RUNNING: "6.1.0-40-amd64\n",
         IMAGES: "/boot/vmlinuz-6.1.0-40-amd64\n/boot/vmlinuz-6.1.0-37-amd64\n",
     },
@@ -128,7 +126,7 @@ def test_apt_names_security_by_its_origin() -> None:
         AptUpdates(
             resource="host:ehr-1",
             security_updates_missing=3,
-            security_updates=("libgcrypt20", "liblzma5", "linux-image-6.1.0-40-amd64"),
+            security_updates=("liblzma5", "linux-image-6.1.0-40-amd64", "xzgv"),
             lists_updated_at=datetime(2026, 11, 21, 19, 54, 31, tzinfo=UTC),
             updates_missing=4,
         )
@@ -243,7 +241,13 @@ def test_timers_do_not_run_where_systemd_does_not() -> None:
     assert (sight.facts, [refusal.error.need for refusal in sight.refusals]) == ([], [BOOTED])
 
 
-DUE = "Core libraries or services have been updated since boot-up:\n  * glibc\n\nReboot is required to fully utilize these updates.\n"
+DUE = """\
+Core libraries or services have been updated since boot-up:
+  * glibc
+
+Reboot is required to fully utilize these updates.
+More information: https://access.redhat.com/solutions/27943
+"""
 NEWER = "/boot/vmlinuz-0-rescue-7e2f\n/boot/vmlinuz-6.1.0-41-amd64\n/boot/vmlinuz-6.1.0-40-amd64\n"
 OTHER_SERIES = (
     "/boot/vmlinuz-6.12.9-1-amd64\n/boot/vmlinuz-6.1.0-41-rt-amd64x\n/boot/vmlinuz-6.1.0-40-amd64\n"

@@ -27,8 +27,8 @@ tcp LISTEN 0      511          *:443      *:*
 NFTABLES = """\
 {"nftables": [{"metainfo": {"version": "1.0.6", "release_name": "Lester Gooch #5", "json_schema_version": 1}},
 {"table": {"family": "inet", "name": "filter", "handle": 1}},
-{"chain": {"family": "inet", "table": "filter", "name": "input", "handle": 1, "type": "filter", "hook": "input",
- "prio": 0, "policy": "drop"}},
+{"chain": {"family": "inet", "table": "filter", "name": "input", "handle": 1, "type": "filter",
+ "hook": "input", "prio": 0, "policy": "drop"}},
 {"chain": {"family": "inet", "table": "filter", "name": "forward", "handle": 2, "type": "filter",
  "hook": "forward", "prio": 0, "policy": "drop"}},
 {"rule": {"family": "inet", "table": "filter", "chain": "input", "handle": 3, "expr": [{"match": {"op": "in",
@@ -45,9 +45,13 @@ OPEN = """\
 COMMIT
 """
 
-FILTERED = world(firewall, {NFT: NFTABLES, LEGACY: "", SAVED: OPEN, SAVED_6: OPEN})
+FILTERED = world(firewall, {NFT: NFTABLES, LEGACY: "filter\n", SAVED: OPEN, SAVED_6: OPEN})
 EMPTY = '{"nftables": [{"metainfo": {"version": "1.0.6", "json_schema_version": 1}}]}'
 NO_LEGACY = Output(1, "")
+EMPTY_LEGACY = ""
+
+
+EVERY = "0.0.0.0"  # noqa: S104 - read, not bound
 
 
 def listener(protocol: Any, address: str, port: int, **others: Any) -> Listener:
@@ -64,7 +68,7 @@ def listener(protocol: Any, address: str, port: int, **others: Any) -> Listener:
 def test_listeners() -> None:
     assert observe(listeners, LISTENING) == [
         listener("tcp", "*", 443, every_address=True),
-        listener("tcp", "0.0.0.0", 22, every_address=True, admin_port=True),
+        listener("tcp", EVERY, 22, every_address=True, admin_port=True),
         listener("tcp", "10.0.0.7", 5432, database_port=True),
         listener("tcp", "::", 22, resource="host:ehr-1:tcp:[::]:22", every_address=True, admin_port=True),
         listener("udp", "127.0.0.53", 53, resource="host:ehr-1:udp:127.0.0.53%lo:53", loopback=True),
@@ -89,6 +93,7 @@ def test_an_ipv4_loopback_in_ipv6_is_loopback() -> None:
         ({NFT: NFTABLES, LEGACY: NO_LEGACY}, "drop", "drop", 2),
         # Rules can be listed and there are none: nothing is filtered, and that is known.
         ({NFT: EMPTY, LEGACY: NO_LEGACY}, "accept", "accept", 0),
+        ({NFT: EMPTY, LEGACY: EMPTY_LEGACY}, "accept", "accept", 0),
         ({LEGACY: NO_LEGACY, SAVED: OPEN, SAVED_6: OPEN}, "accept", "accept", 0),
         (
             {LEGACY: NO_LEGACY, SAVED: OPEN.replace("INPUT ACCEPT", "INPUT DROP"), SAVED_6: OPEN},
@@ -96,7 +101,12 @@ def test_an_ipv4_loopback_in_ipv6_is_loopback() -> None:
             "accept",
             0,
         ),
-        ({NFT: EMPTY, LEGACY: "", SAVED: OPEN, SAVED_6: ":INPUT DROP [0:0]\n"}, "accept", "drop", 0),
+        (
+            {NFT: EMPTY, LEGACY: Output(1, "filter\n"), SAVED: OPEN, SAVED_6: ":INPUT DROP [0:0]\n"},
+            "accept",
+            "drop",
+            0,
+        ),
     ],
 )
 def test_firewall(needs: dict[str, Any], ipv4: Any, ipv6: Any, rules: int) -> None:
@@ -109,7 +119,7 @@ def test_firewall(needs: dict[str, Any], ipv4: Any, ipv6: Any, rules: int) -> No
     ("needs", "refused"),
     [
         ({LEGACY: NO_LEGACY}, SAVED),
-        ({NFT: EMPTY, LEGACY: ""}, SAVED),
+        ({NFT: EMPTY, LEGACY: "filter\n"}, SAVED),
         ({NFT: Output(1, "", "Operation not permitted (you must be root)\n"), LEGACY: NO_LEGACY}, NFT),
         (
             {LEGACY: "", SAVED: f"# Warning: iptables-legacy tables present, use x\n{OPEN}", SAVED_6: OPEN},
@@ -125,8 +135,8 @@ def test_no_answer_is_not_no_firewall(needs: dict[str, Any], refused: str) -> No
 
 def test_a_rule_that_nft_does_not_spell_out_is_a_refusal() -> None:
     opaque = """\
-{"nftables": [{"chain": {"family": "ip", "table": "filter", "name": "INPUT", "type": "filter", "hook": "input",
- "policy": "accept"}}, {"rule": {"family": "ip", "table": "filter", "chain": "INPUT",
+{"nftables": [{"chain": {"family": "ip", "table": "filter", "name": "INPUT", "type": "filter",
+ "hook": "input", "policy": "accept"}}, {"rule": {"family": "ip", "table": "filter", "chain": "INPUT",
  "expr": [{"counter": {"packets": 0, "bytes": 0}}, {"xt": null}]}}]}
 """
     sight = look(firewall, {NFT: opaque, LEGACY: NO_LEGACY})

@@ -62,7 +62,7 @@ def demanded(stack: str) -> set[str]:
         ),
         # A jump counts a substack as one module.
         (
-            "auth [success=1 default=ignore] pam_access.so\nauth substack password-auth\nauth required pam_duo.so",
+            "auth [success=1 default=die] pam_env.so\nauth substack password-auth\nauth required pam_duo.so",
             {"token"},
         ),
         ("auth required pam_permit.so\n", set()),
