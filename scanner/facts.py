@@ -54,7 +54,12 @@ def schema(facts: type[Facts]) -> dict[str, dict[str, Any]]:
 
 def values(facts: Facts) -> dict[str, Any]:
     """The facts as JSON holds them: moments are RFC 3339 strings, tuples are lists."""
-    return {name: msgspec.to_builtins(value) for name, value in vars(facts).items() if name not in FRAME}
+    return {name: _plain(value) for name, value in vars(facts).items() if name not in FRAME}
+
+
+def _plain(value: Any) -> Any:
+    plain = msgspec.to_builtins(value)
+    return list(plain) if isinstance(plain, tuple) else plain
 
 
 def _schema(annotation: Any) -> dict[str, Any]:

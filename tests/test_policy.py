@@ -192,8 +192,8 @@ def test_patterns() -> None:
             "        severity: hgih\n",
             [
                 (
-                    '14: controls.0.requirements.0.severity: "hgih" is not one of critical, high, medium, low '
-                    "(did you mean 'high'?)"
+                    '14: controls.0.requirements.0.severity: "hgih" is not one of '
+                    "critical, high, medium, low (did you mean 'high'?)"
                 )
             ],
         ),

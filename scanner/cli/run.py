@@ -89,12 +89,12 @@ def severities(level: str | None) -> tuple[Severity, ...]:
 
 
 def _chosen(targets: Sequence[Target], names: Sequence[str]) -> list[Target]:
-    known = [target.name for target in targets]
+    known = sorted({label for target in targets for label in target.labels})
     for name in names:
         if name not in known:
             near = suggestion(name, known) or f"; configured are {', '.join(known)}"
             raise ScannerError(f"-t {name}: no target has this name{near}")
-    return [target for target in targets if not names or target.name in names]
+    return [target for target in targets if not names or set(target.labels) & set(names)]
 
 
 def _anchored(policy: Policy, manifest: Manifest) -> Policy:

@@ -59,6 +59,11 @@ class Target(Protocol):
         ...
 
     @property
+    def labels(self) -> tuple[str, ...]:
+        """The names by which it can be chosen: its own, and its group's."""
+        ...
+
+    @property
     def kind(self) -> str:
         """The word in the configuration: aws, hosts."""
         ...

@@ -208,6 +208,11 @@ class AwsTarget:
         """`aws:<account>`; by its name when the configuration does not tell the account."""
         return f"aws:{self.account or self.name}"
 
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """Its name."""
+        return (self.name,)
+
     def enter(self, checks: Mapping[str, Check], leaves: Executor | None) -> "AwsSession":
         """Find credentials, assert whose account it is, list the enabled regions.
 

@@ -209,6 +209,9 @@ def _answered(need: str, region: str, error: Any) -> ReadError:
         reason, mend = Reason.THROTTLED, "run when the account's other automation is quiet"
     else:
         reason, mend = Reason.FAILED, "try again; if it stays, see the detail"
+    if message.lstrip().startswith("<"):
+        # Some gateway's page, not AWS's answer.
+        message = HTTPStatus(status).phrase if status in HTTPStatus else "a page of HTML"
     return ReadError(need=need, reason=reason, detail=_line(f"{code}: {message}"), mend=mend, code=code)
 
 

@@ -122,7 +122,7 @@ def _hosts(settings: Mapping[str, Any], folder: Path) -> Iterator[Target]:
     path = folder / Path(shared.pop("inventory")).expanduser()
     for host in _inventory(path):
         tags = {**shared.get("tags", {}), **host.get("tags", {})}
-        yield HostTarget(**{**shared, **_placed(host, path.parent), "tags": tags})
+        yield HostTarget(**{**shared, **_placed(host, path.parent), "tags": tags, "group": shared["name"]})
 
 
 def _placed(settings: Mapping[str, Any], folder: Path) -> dict[str, Any]:

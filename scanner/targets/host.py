@@ -145,6 +145,8 @@ class HostTarget:
     command_seconds: float = 30
     """For each command."""
     tags: Mapping[str, str] = field(default_factory=dict)
+    group: str | None = None
+    """The configured name of the inventory it is in."""
 
     @property
     def id(self) -> str:
@@ -160,6 +162,11 @@ class HostTarget:
     def kinds(self) -> tuple[type[View], ...]:
         """What checks can be run on."""
         return (Host,)
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """Its name, and its group's."""
+        return (self.name, self.group) if self.group else (self.name,)
 
     @property
     def checks_at_once(self) -> int:

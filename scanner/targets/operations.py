@@ -129,11 +129,13 @@ def model(need: str) -> "botocore.model.OperationModel":
 @cache
 def paginator(need: str) -> dict[str, Any] | None:
     """Botocore's description of how an operation is paged; None where it has none."""
+    import botocore.exceptions
+
     service, _, operation = need.partition(":")
     try:
         described: dict[str, Any] = _botocore().get_paginator_model(service).get_paginator(operation)
-    except ValueError:
-        return None
+    except (ValueError, botocore.exceptions.UnknownServiceError):
+        return None  # the operation, or all of its service, has none
     return described
 
 

@@ -2,9 +2,7 @@
 
 import importlib.util
 import json
-import os
 import subprocess
-import sysconfig
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,10 +10,10 @@ from pathlib import Path
 import pytest
 
 from scanner import plugins
+from tests.e2e.command import run
 from tests.moto import Call, Moto
 
 ROOT = Path(__file__).parents[2]
-COMMAND = Path(sysconfig.get_path("scripts")) / "wardround"
 FORMATS = tuple(plugins.reporters())
 CONFIGURATION = """\
 targets:
@@ -34,17 +32,8 @@ class Hospital:
         """What the server was asked by the scan that the fixture `scanned` made."""
 
     def run(self, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
-        """The command as anybody would run it, with nothing of ours in its environment."""
-        kept = {"PATH": os.environ["PATH"], "HOME": str(self.folder), "LC_ALL": "C.UTF-8"}
-        return subprocess.run(
-            [COMMAND, *arguments],
-            cwd=self.folder,
-            env=kept | environment,
-            capture_output=True,
-            text=True,
-            timeout=120,
-            check=False,
-        )
+        """The command, in this folder."""
+        return run(self.folder, *arguments, **environment)
 
     def scan(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         """A scan of the account."""
