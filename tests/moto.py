@@ -33,6 +33,8 @@ class Moto:
     url: str
     calls: list[Call] = field(default_factory=list)
     """First attempts only: a retry asks nothing new."""
+    instead: dict[str, tuple[str, str]] = field(default_factory=dict)
+    """What is answered instead of Moto's answer, by `service:what`: a status line and a body."""
 
     @property
     def environment(self) -> dict[str, str]:
@@ -56,6 +58,7 @@ class Moto:
         with urllib.request.urlopen(request) as answer:  # noqa: S310 - loopback
             answer.read()
         self.calls.clear()
+        self.instead.clear()
 
 
 class _Quiet(WSGIRequestHandler):
@@ -87,8 +90,13 @@ def _recorded(app: Callable[..., Iterable[bytes]], moto: Moto) -> Callable[..., 
         signed = re.search(
             r"Credential=[^/]+/\d+/([^/]+)/([^/]+)/aws4_request", environ.get("HTTP_AUTHORIZATION", "")
         )
-        if signed and "attempt=1" in environ.get("HTTP_AMZ_SDK_REQUEST", "attempt=1"):
-            moto.calls.append(_call(environ, body.decode(errors="replace"), *signed.groups()))
+        if signed:
+            call = _call(environ, body.decode(errors="replace"), *signed.groups())
+            if "attempt=1" in environ.get("HTTP_AMZ_SDK_REQUEST", "attempt=1"):
+                moto.calls.append(call)
+            if canned := moto.instead.get(f"{call.service}:{call.what}"):
+                start_response(canned[0], [("Content-Type", "text/xml")])
+                return [canned[1].encode()]
         return app(environ, start_response)
 
     return asked

@@ -158,15 +158,17 @@ def _scan(configuration: Path, options: Sequence[str], environment: Mapping[str,
         try:
             status = process.wait()
         except KeyboardInterrupt:
-            # The terminal told it too, and it has a bundle to seal.
+            # The terminal told it too.
             status = _ended(process)
         except BaseException:
-            process.terminate()
+            process.send_signal(signal.SIGINT)
+            _ended(process)
             raise
     return status if status >= 0 else 128 - status
 
 
 def _ended(process: "subprocess.Popen[bytes]") -> int:
+    """The status of a scan that was interrupted; it gets the time to end what it started itself."""
     try:
         return process.wait(ENDING_SECONDS)
     except subprocess.TimeoutExpired:

@@ -3,11 +3,12 @@
 import getpass
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -51,8 +52,12 @@ def running(home: Path, log: Path) -> Iterator[Door]:
         _await(process, door, log)
         yield door
     finally:
+        sessions = _children(process.pid)
         process.terminate()
         process.wait()
+        for session in sessions:
+            with suppress(ProcessLookupError):
+                os.kill(session, signal.SIGTERM)
 
 
 def _written(folder: Path, keygen: str, door: Door) -> Path:
@@ -100,3 +105,8 @@ def _free_port() -> int:
         probe.bind((ADDRESS, 0))
         port: int = probe.getsockname()[1]
     return port
+
+
+def _children(parent: int) -> list[int]:
+    listed = Path(f"/proc/{parent}/task/{parent}/children")
+    return [int(child) for child in listed.read_text().split()] if listed.exists() else []

@@ -5,6 +5,7 @@ import time
 from collections.abc import Collection, Iterator, Mapping
 from concurrent.futures import Executor
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar, overload
 
 from ..declaration import Check
@@ -70,7 +71,7 @@ class Aws(View):
         """
         key = key or operations.listing(need)
         for page in self._pages(need, region, parameters):
-            yield from page.get(key) or ()
+            yield from _at(page, key) or ()
 
     @overload
     def call(
@@ -121,6 +122,14 @@ class Aws(View):
                 raise
             raise self.refused(refusal) from None
         return pages
+
+
+def _at(page: Page, key: str) -> Any:
+    """What an answer holds under a name with dots; None where it holds nothing."""
+    found: Any = page
+    for name in key.split("."):
+        found = (found or {}).get(name)
+    return found
 
 
 class AwsAccount(Aws):
@@ -248,8 +257,9 @@ class AwsTarget:
         import botocore.session
 
         session = botocore.session.Session(profile=self.profile)
+        session.register_component("data_loader", operations.models())
         if self.role_arn:
-            _assume(session, self.role_arn, self.external_id)
+            session = _assumed(session, self.role_arn, self.external_id)
         return session
 
     @staticmethod
@@ -359,16 +369,19 @@ def unreadable(refusal: ReadError, target: str, scope: str) -> Unreadable:
     )
 
 
-def _assume(session: "botocore.session.Session", role_arn: str, external_id: str | None) -> None:
-    """Have the session ask as a role, renewing its credentials when they run out."""
+def _assumed(
+    own: "botocore.session.Session", role_arn: str, external_id: str | None
+) -> "botocore.session.Session":
+    """A session that asks as a role, renewing its credentials when they run out."""
+    import botocore.session
     from botocore import credentials
     from botocore.exceptions import NoCredentialsError
 
-    source = session.get_credentials()
+    source = own.get_credentials()
     if source is None:
         raise NoCredentialsError
     fetcher = credentials.AssumeRoleCredentialFetcher(
-        session.create_client,
+        partial(own.create_client, region_name=own.get_config_variable("region") or _HOMES["aws"]),
         source,
         role_arn,
         extra_args={"RoleSessionName": "wardround"} | ({"ExternalId": external_id} if external_id else {}),
@@ -380,4 +393,8 @@ def _assume(session: "botocore.session.Session", role_arn: str, external_id: str
         def load(self) -> credentials.DeferredRefreshableCredentials:
             return credentials.DeferredRefreshableCredentials(fetcher.fetch_credentials, self.METHOD)
 
+    # Of its own: a session that has once found credentials never asks for others.
+    session = botocore.session.Session(profile=own.profile)
+    session.register_component("data_loader", operations.models())
     session.register_component("credential_provider", credentials.CredentialResolver([Role()]))
+    return session

@@ -14,6 +14,7 @@ from .memo import Page
 if TYPE_CHECKING:
     import botocore.session
 
+_ASSUME = "sts:AssumeRole"
 IN_FLIGHT = 16
 """Calls at a time to one service in one region; more of them get throttled sooner than answered."""
 
@@ -98,6 +99,7 @@ class Boto:
             ReadError: AWS refused, could not be reached, or answered nonsense.
         """
         import botocore.exceptions
+        import botocore.parsers
 
         service, _, operation = need.partition(":")
         try:
@@ -105,7 +107,11 @@ class Boto:
             for page in _paged(client, bound, need, operation, parameters):
                 page.pop("ResponseMetadata", None)
                 yield page
-        except (botocore.exceptions.BotoCoreError, botocore.exceptions.ClientError) as error:
+        except (
+            botocore.exceptions.BotoCoreError,
+            botocore.exceptions.ClientError,
+            botocore.parsers.ResponseParserError,
+        ) as error:
             raise translated(need, region, error) from None
 
     def close(self) -> None:
@@ -158,16 +164,30 @@ def _paged(
         yield page
         token = page.get(members[1]) if members else None
         if not members or not token:
+            _hold_whole(need, page)
             return
         asked[members[0]] = token
+
+
+def _hold_whole(need: str, page: Page) -> None:
+    """Refuse an answer that says that it goes on, when nothing is known by which to ask for the rest."""
+    if any(page[name] is True for name in page if name == "IsTruncated" or name.startswith("HasMore")):
+        raise ReadError(
+            need=need,
+            reason=Reason.FAILED,
+            detail="the answer goes on, and how to ask for the rest is not known",
+            mend="report it to whoever maintains the check",
+        )
 
 
 def translated(need: str, region: str, error: Exception) -> ReadError:
     """What a botocore error means to somebody who wants to mend it."""
     import botocore.exceptions as botocore
+    from botocore.parsers import ResponseParserError
 
     if isinstance(error, botocore.ClientError):
-        return _answered(need, region, error)
+        # While credentials are fetched, it is not what we asked for that was refused.
+        return _answered(_ASSUME if error.operation_name == "AssumeRole" else need, region, error)
     reason, mend = Reason.FAILED, "try again; if it stays, see the detail"
     if isinstance(
         error,
@@ -184,12 +204,12 @@ def translated(need: str, region: str, error: Exception) -> ReadError:
             Reason.TIMEOUT,
             f"see whether {need.partition(':')[0]} in {region} can be reached from here",
         )
-    elif isinstance(error, botocore.HTTPClientError):
+    elif isinstance(error, botocore.HTTPClientError | botocore.ConnectionError):
         reason, mend = (
             Reason.UNREACHABLE,
             f"see whether {need.partition(':')[0]} in {region} can be reached from here",
         )
-    elif "parse" in str(error).lower():
+    elif isinstance(error, ResponseParserError):
         reason = Reason.INVALID_ANSWER
     return ReadError(need=need, reason=reason, detail=_line(str(error)), mend=mend)
 

@@ -10,6 +10,11 @@ if TYPE_CHECKING:
 
 _READING = re.compile(r"^(Get|List|Describe|BatchGet)[A-Z]")
 
+_HANDS_OUT = re.compile(
+    r"^Get\w*(Credentials|Token|AccessKeys|AccessDetails|SecretValue|Records|Media)((For|From)\w+)?$"
+)
+"""What the names of operations end in that hand out secrets or records, in services yet to come too."""
+
 READING_TOO = frozenset(
     {
         # Has AWS compile a list that GetCredentialReport reads; changes nothing that anybody owns.
@@ -20,6 +25,8 @@ READING_TOO = frozenset(
 
 READS_DATA = frozenset(
     {
+        "appconfig:GetConfiguration",
+        "appconfigdata:GetLatestConfiguration",
         "athena:GetQueryResults",
         "cloudtrail:GetQueryResults",
         "codecommit:GetFile",
@@ -29,12 +36,18 @@ READS_DATA = frozenset(
         "connect:GetFederationToken",
         "dynamodb:BatchGetItem",
         "dynamodb:GetItem",
+        "ebs:GetSnapshotBlock",
         "ec2:GetConsoleOutput",
         "ec2:GetConsoleScreenshot",
         "ec2:GetPasswordData",
         "ecr:GetAuthorizationToken",
         "ecr:GetDownloadUrlForLayer",
+        "emr:GetOnClusterAppUIPresignedURL",
+        "emr:GetPersistentAppUIPresignedURL",
+        "gamelift:GetComputeAccess",
+        "gamelift:GetInstanceAccess",
         "glacier:GetJobOutput",
+        "iot-data:GetThingShadow",
         "kinesis:GetRecords",
         "kms:GetParametersForImport",
         # Its answer carries a signed address of the function's code, and the environment's values.
@@ -42,9 +55,13 @@ READS_DATA = frozenset(
         "lambda:GetLayerVersion",
         "lightsail:GetRelationalDatabaseMasterUserPassword",
         "logs:GetLogEvents",
+        "logs:GetLogObject",
         "logs:GetLogRecord",
         "logs:GetQueryResults",
+        "mediastore-data:GetObject",
         "medical-imaging:GetImageFrame",
+        "omics:GetReadSet",
+        "omics:GetReference",
         "rds:DownloadDBLogFilePortion",
         "redshift:GetClusterCredentials",
         "redshift:GetClusterCredentialsWithIAM",
@@ -57,9 +74,10 @@ READS_DATA = frozenset(
         "ssm:GetParameters",
         "ssm:GetParametersByPath",
         "sso:GetRoleCredentials",
+        "storagegateway:DescribeChapCredentials",
         "sts:GetFederationToken",
         "sts:GetSessionToken",
-        "workmail:GetRawMessageContent",
+        "workmailmessageflow:GetRawMessageContent",
     }
 )
 """Reading operations that hand out records, code or secrets."""
@@ -81,7 +99,29 @@ _PREFIXES = {
     "opensearch": "es",
 }
 
-_TOKENS = ("NextToken", "nextToken", "Marker", "NextMarker", "nextPageToken")
+_ASKED = (
+    "NextToken",
+    "nextToken",
+    "Marker",
+    "NextMarker",
+    "NextPageToken",
+    "PageToken",
+    "pageToken",
+    "PaginationToken",
+    "ContinuationToken",
+    "position",
+)
+_ANSWERED = (
+    "NextToken",
+    "nextToken",
+    "NextMarker",
+    "Marker",
+    "NextPageToken",
+    "nextPageToken",
+    "PaginationToken",
+    "NextContinuationToken",
+    "position",
+)
 
 
 def refuse(need: str) -> str | None:
@@ -89,7 +129,7 @@ def refuse(need: str) -> str | None:
     service, _, operation = need.partition(":")
     if not operation or not re.fullmatch(r"[a-z0-9-]+", service):
         return f"{need!r} is not an AWS operation; expected service:Operation, as in ec2:DescribeVolumes"
-    if need in READS_DATA:
+    if need in READS_DATA or _HANDS_OUT.match(operation):
         return f"{need} reads data or secrets; a check reads configuration only"
     if not _READING.match(operation) and need not in READING_TOO:
         return f"{need} is not a reading operation; a check may declare Get, List and Describe"
@@ -107,6 +147,11 @@ def _botocore() -> "botocore.session.Session":
     import botocore.session
 
     return botocore.session.get_session()
+
+
+def models() -> Any:
+    """Botocore's loader, which keeps what it has read: once for every account there is."""
+    return _botocore().get_component("data_loader")
 
 
 @cache
@@ -145,14 +190,14 @@ def tokens(need: str) -> tuple[str, str] | None:
     asked, answered = model(need).input_shape, model(need).output_shape
     if asked is None or answered is None:
         return None
-    given = [name for name in _TOKENS if name in asked.members]
-    taken = [name for name in _TOKENS if name in answered.members]
+    given = [name for name in _ASKED if name in asked.members]
+    taken = [name for name in _ANSWERED if name in answered.members]
     return (given[0], taken[0]) if given and taken else None
 
 
 @cache
 def listing(need: str) -> str:
-    """The member of the answer that holds the listed things.
+    """The member of the answer that holds the listed things, with dots where it lies deeper.
 
     Raises:
         ValueError: there is not exactly one; the check must name it.

@@ -1,0 +1,230 @@
+"""What botocore's errors mean, and how an answer is read to its end."""
+
+import threading
+from collections.abc import Iterator
+from contextlib import closing
+from types import SimpleNamespace
+from typing import Any
+
+import botocore.exceptions as errors
+import botocore.session
+import pytest
+from botocore.parsers import ResponseParserError
+
+from scanner.errors import ReadError
+from scanner.model import Reason
+from scanner.targets.boto import IN_FLIGHT, Boto, translated
+from scanner.targets.memo import Page
+
+NEED = "s3:GetBucketEncryption"
+RETRY = "try again; if it stays, see the detail"
+LOGIN = "give credentials: a profile, AWS_PROFILE, or a role"
+RENEW = "give credentials that are valid in us-east-1, and renew them if they expired"
+REACH = "see whether s3 in us-east-1 can be reached from here"
+QUIET = "run when the account's other automation is quiet"
+ALLOW = "allow s3:GetEncryptionConfiguration"
+
+
+def answered(
+    code: str, message: str = "no", status: int = 400, operation: str = "GetBucketEncryption"
+) -> Any:
+    response: Any = {
+        "Error": {"Code": code, "Message": message},
+        "ResponseMetadata": {"HTTPStatusCode": status},
+    }
+    return errors.ClientError(response, operation)
+
+
+@pytest.mark.parametrize(
+    ("error", "reason", "mend"),
+    [
+        (answered("AccessDenied"), Reason.DENIED, ALLOW),
+        (answered("AccessDeniedException"), Reason.DENIED, ALLOW),
+        (answered("UnauthorizedOperation"), Reason.DENIED, ALLOW),
+        (answered("403", status=403), Reason.DENIED, ALLOW),
+        (answered("AccessDenied", operation="AssumeRole"), Reason.DENIED, "allow sts:AssumeRole"),
+        (answered("ExpiredToken"), Reason.CREDENTIALS, RENEW),
+        (answered("InvalidClientTokenId"), Reason.CREDENTIALS, RENEW),
+        (answered("UnrecognizedClientException"), Reason.CREDENTIALS, RENEW),
+        (answered("SignatureDoesNotMatch"), Reason.CREDENTIALS, RENEW),
+        (answered("Throttling"), Reason.THROTTLED, QUIET),
+        (answered("RequestLimitExceeded"), Reason.THROTTLED, QUIET),
+        (answered("SomethingNew", status=429), Reason.THROTTLED, QUIET),
+        (answered("InternalError", status=500), Reason.FAILED, RETRY),
+        (answered("NoSuchBucket", status=404), Reason.FAILED, RETRY),
+        (errors.NoCredentialsError(), Reason.CREDENTIALS, LOGIN),
+        (errors.PartialCredentialsError(provider="env", cred_var="x"), Reason.CREDENTIALS, LOGIN),
+        (errors.CredentialRetrievalError(provider="x", error_msg="y"), Reason.CREDENTIALS, LOGIN),
+        (errors.ProfileNotFound(profile="x"), Reason.CREDENTIALS, LOGIN),
+        (errors.SSOTokenLoadError(error_msg="x"), Reason.CREDENTIALS, LOGIN),
+        (errors.ConnectTimeoutError(endpoint_url="http://x"), Reason.TIMEOUT, REACH),
+        (errors.ReadTimeoutError(endpoint_url="http://x"), Reason.TIMEOUT, REACH),
+        (errors.EndpointConnectionError(endpoint_url="http://x"), Reason.UNREACHABLE, REACH),
+        (errors.SSLError(endpoint_url="http://x", error="y"), Reason.UNREACHABLE, REACH),
+        (errors.ProxyConnectionError(proxy_url="http://x"), Reason.UNREACHABLE, REACH),
+        (errors.ConnectionClosedError(endpoint_url="http://x"), Reason.UNREACHABLE, REACH),
+        (ResponseParserError("Unable to parse response"), Reason.INVALID_ANSWER, RETRY),
+        (errors.ParamValidationError(report="Missing"), Reason.FAILED, RETRY),
+        (errors.NoRegionError(), Reason.FAILED, RETRY),
+    ],
+)
+def test_errors_mean(error: Exception, reason: Reason, mend: str) -> None:
+    told = translated(NEED, "us-east-1", error)
+
+    assert (told.reason, told.mend) == (reason, mend)
+
+
+def test_what_aws_said_is_kept_on_one_line_and_not_for_ever() -> None:
+    told = translated(NEED, "us-east-1", answered("AccessDenied", "not\n  you" + "!" * 400))
+
+    assert (told.need, told.code) == (NEED, "AccessDenied")
+    assert told.detail == "AccessDenied: not you" + "!" * (300 - len("AccessDenied: not you"))
+
+
+class Client:
+    """A client that answers one operation, as botocore's does, with these pages."""
+
+    def __init__(self, pages: list[Page], paginator: Any = None) -> None:
+        self.asked: list[dict[str, Any]] = []
+        self._pages = iter(pages)
+        self._paginator = paginator
+
+    def can_paginate(self, name: str) -> bool:
+        del name
+        return self._paginator is not None
+
+    def get_paginator(self, name: str) -> Any:
+        del name
+        return SimpleNamespace(paginate=self._paginator)
+
+    def __getattr__(self, name: str) -> Any:
+        def operation(**parameters: Any) -> Page:
+            self.asked.append({"operation": name} | parameters)
+            return next(self._pages)
+
+        return operation
+
+    def close(self) -> None: ...
+
+
+def read(need: str, client: Client, **parameters: Any) -> list[Page]:
+    session: Any = SimpleNamespace(create_client=lambda *_, **__: client)
+    with closing(Boto(session)) as boto:
+        return list(boto.pages(need, "us-east-1", parameters))
+
+
+@pytest.mark.parametrize(
+    ("need", "operation", "asked", "answered_"),
+    [
+        ("ec2:DescribeLockedSnapshots", "describe_locked_snapshots", "NextToken", "NextToken"),
+        ("lightsail:GetBuckets", "get_buckets", "pageToken", "nextPageToken"),
+        (
+            "s3:ListBucketInventoryConfigurations",
+            "list_bucket_inventory_configurations",
+            "ContinuationToken",
+            "NextContinuationToken",
+        ),
+        ("cognito-idp:ListUserImportJobs", "list_user_import_jobs", "PaginationToken", "PaginationToken"),
+    ],
+)
+def test_a_listing_without_a_paginator_is_read_to_its_end(
+    need: str, operation: str, asked: str, answered_: str
+) -> None:
+    client = Client([{"Things": [1], answered_: "t1"}, {"Things": [2], answered_: "t2"}, {"Things": [3]}])
+
+    pages = read(need, client, Name="x")
+
+    assert [page["Things"] for page in pages] == [[1], [2], [3]]
+    assert client.asked == [
+        {"operation": operation, "Name": "x"},
+        {"operation": operation, "Name": "x", asked: "t1"},
+        {"operation": operation, "Name": "x", asked: "t2"},
+    ]
+
+
+def test_one_answer_is_asked_for_once_and_bears_no_metadata() -> None:
+    client = Client([{"AccountAliases": [], "ResponseMetadata": {"RequestId": "1"}}])
+
+    assert read("iam:GetAccountSummary", client) == [{"AccountAliases": []}]
+    assert len(client.asked) == 1
+
+
+def test_an_answer_that_goes_on_and_does_not_say_how_is_refused() -> None:
+    client = Client([{"DeliveryStreamNames": ["a"], "HasMoreDeliveryStreams": True}])
+
+    with pytest.raises(ReadError) as caught:
+        read("firehose:ListDeliveryStreams", client)
+
+    assert caught.value.detail == "the answer goes on, and how to ask for the rest is not known"
+
+
+def test_calls_at_a_time_are_bounded() -> None:
+    now, most, lock = 0, 0, threading.Lock()
+    enough = threading.Event()
+
+    class Slow(Client):
+        def __getattr__(self, name: str) -> Any:
+            def operation(**_: Any) -> Page:
+                nonlocal now, most
+                with lock:
+                    now, most = now + 1, max(most, now + 1)
+                    if now == IN_FLIGHT:
+                        enough.set()
+                enough.wait(5)
+                with lock:
+                    now -= 1
+                return {}
+
+            return operation
+
+    client = Slow([])
+    session: Any = SimpleNamespace(create_client=lambda *_, **__: client)
+    with closing(Boto(session)) as boto:
+        asking = [
+            threading.Thread(target=lambda: list(boto.pages("iam:GetAccountSummary", "us-east-1", {})))
+            for _ in range(IN_FLIGHT + 8)
+        ]
+        for thread in asking:
+            thread.start()
+        for thread in asking:
+            thread.join(10)
+
+    assert most == IN_FLIGHT
+
+
+def test_clients_are_made_once_for_each_service_and_region_and_closed() -> None:
+    made: list[tuple[str, str]] = []
+    closed: list[int] = []
+
+    def create(service: str, *, region_name: str, config: Any) -> Any:
+        made.append((service, region_name))
+        assert config.max_pool_connections == IN_FLIGHT
+        client = Client([{}] * 9)
+        client.close = lambda: closed.append(1)  # type: ignore[method-assign]
+        return client
+
+    session: Any = SimpleNamespace(create_client=create)
+    with closing(Boto(session)) as boto:
+        for region in ("us-east-1", "us-west-2", "us-east-1"):
+            list(boto.pages("iam:GetAccountSummary", region, {}))
+
+    assert made == [("iam", "us-east-1"), ("iam", "us-west-2")]
+    assert len(closed) == 2
+
+
+@pytest.fixture
+def nowhere(monkeypatch: pytest.MonkeyPatch) -> Iterator[Boto]:
+    """Clients of a service that is not there."""
+    monkeypatch.setenv("AWS_CONFIG_FILE", "/dev/null")
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "AKIAIOSFODNN7EXAMPLE")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "example")
+    with closing(Boto(botocore.session.Session())) as boto:
+        yield boto
+
+
+def test_wrong_parameters_are_refused_before_anything_is_asked(nowhere: Boto) -> None:
+    with pytest.raises(ReadError) as caught:
+        list(nowhere.pages("s3:GetBucketEncryption", "us-east-1", {"Bucekt": "x"}))
+
+    assert caught.value.reason is Reason.FAILED
+    assert 'Unknown parameter in input: "Bucekt"' in caught.value.detail
