@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from .declaration import check as check
+    from .derived import Evidence as Evidence
     from .facts import Facts as Facts
     from .model import Control as Control
     from .model import ControlResult as ControlResult
@@ -22,12 +23,14 @@ if TYPE_CHECKING:
     from .model import Unreadable as Unreadable
     from .report import Report as Report
     from .reportfile import encoded as encoded
+    from .targets.attestations import Attestations as Attestations
     from .targets.aws import AwsAccount as AwsAccount
     from .targets.aws import AwsRegion as AwsRegion
     from .targets.host import Host as Host
 
 _HOMES = {
     "declaration": ("check",),
+    "derived": ("Evidence",),
     "facts": ("Facts",),
     "model": (
         "Control",
@@ -44,6 +47,7 @@ _HOMES = {
     ),
     "report": ("Report",),
     "reportfile": ("encoded",),
+    "targets.attestations": ("Attestations",),
     "targets.aws": ("AwsAccount", "AwsRegion"),
     "targets.host": ("Host",),
 }

@@ -1,23 +1,19 @@
 """Collect: run the plan's checks on the targets, and write down what they saw and what they could not."""
 
-import traceback
 import uuid
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import Executor, Future, ThreadPoolExecutor, as_completed
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import datetime
-from pathlib import Path
 
 from . import context, plan
-from .declaration import Check, seen
+from .declaration import Check
 from .errors import ReadError
-from .evidence import Entry, Writer
-from .facts import Facts, values
+from .evidence import Writer
 from .model import (
     FORMAT,
     Manifest,
-    Observation,
     Plan,
     Policy,
     PolicyDigest,
@@ -25,8 +21,8 @@ from .model import (
     Scope,
     TargetRecord,
     Unreadable,
-    resource_type,
 )
+from .observe import Place
 from .targets import Session, Target
 
 TARGETS_AT_ONCE = 16
@@ -50,6 +46,7 @@ def collect(  # noqa: PLR0913 - each is a part of what a run is
     tool: Tool,
     now: Callable[[], datetime],
     allowed_tags: frozenset[str] = context.ALLOWED_TAGS,
+    context_sha256: str | None = None,
 ) -> None:
     """Observe what these policies ask of these targets, and write the bundle.
 
@@ -88,6 +85,7 @@ def collect(  # noqa: PLR0913 - each is a part of what a run is
                     for policy in policies
                 ),
                 parts={},
+                context=context_sha256,
             )
         )
 
@@ -161,48 +159,10 @@ class Collector:
             done.result()
 
     def _check(self, session: Session, scope: Scope, name: str, check: Check) -> None:
-        self.writer.seal(session.id, scope.name, name, self._entries(session, scope, name, check))
+        place = Place(name, session.id, scope, self.now, session.tags, self.allowed_tags)
+        entries = place.entries(check, session.view(scope, check))
+        self.writer.seal(session.id, scope.name, name, entries)
         session.done(scope, check)
-
-    def _entries(self, session: Session, scope: Scope, name: str, check: Check) -> Iterator[Entry]:
-        view = session.view(scope, check)
-        told: set[str] = set()
-        try:
-            for facts in seen(check, view):
-                if facts.resource in told:
-                    yield _bug(session, scope, name, facts.resource, "two observations of one resource")
-                    continue
-                told.add(facts.resource)
-                yield self._observation(session, scope, name, facts)
-        except Exception as error:  # noqa: BLE001 - a check's bug is a record, and the scan goes on
-            yield _bug(session, scope, name, None, _place(error))
-        refusals = {(refusal.resource, refusal.error.need): refusal for refusal in view.refusals}
-        for refusal in refusals.values():
-            yield Unreadable(
-                check=name,
-                target=session.id,
-                scope=scope.name,
-                resource=refusal.resource,
-                reason=refusal.error.reason,
-                detail=refusal.error.detail,
-                need=refusal.error.need,
-                mend=refusal.error.mend,
-            )
-
-    def _observation(self, session: Session, scope: Scope, name: str, facts: Facts) -> Observation:
-        tags = session.tags if facts.tags is None else facts.tags
-        return Observation(
-            check=name,
-            target=session.id,
-            scope=scope.name,
-            resource=facts.resource,
-            resource_type=resource_type(facts.resource),
-            region=facts.region or (scope.name if scope.on == "AwsRegion" else None),
-            at=self.now(),
-            facts=values(facts),
-            tags=None if tags is None else context.kept(tags, self.allowed_tags),
-            links=facts.links,
-        )
 
 
 def _pool(size: int, name: str) -> ThreadPoolExecutor:
@@ -260,22 +220,3 @@ def _interrupted() -> ReadError:
         detail="the run was interrupted before this target was read",
         mend="collect again",
     )
-
-
-def _bug(session: Session, scope: Scope, name: str, resource: str | None, detail: str) -> Unreadable:
-    return Unreadable(
-        check=name,
-        target=session.id,
-        scope=scope.name,
-        resource=resource,
-        reason=Reason.BUG,
-        detail=detail,
-        need=None,
-        mend=f"report it to whoever maintains the check {name}",
-    )
-
-
-def _place(error: Exception) -> str:
-    """A bug's kind and place; its message may hold what a target said, secrets included."""
-    last = traceback.extract_tb(error.__traceback__)[-1]
-    return f"{type(error).__name__} at {Path(last.filename).name}:{last.lineno}"

@@ -77,7 +77,11 @@ def seen(declared: Check, view: View) -> Iterator[Facts]:
 
 def mistakes(declared: Check) -> Iterator[str]:
     """What is wrong with a check's declaration, each with its place."""
-    hints = get_type_hints(declared.function)
+    try:
+        hints = get_type_hints(declared.function)
+    except (NameError, TypeError, SyntaxError) as error:
+        yield f"{declared.where}: a check's annotations are read when it is run: {error}"
+        return
     first = next(iter(inspect.signature(declared.function).parameters), None)
     on = hints.get(first or "")
     if not (isinstance(on, type) and issubclass(on, View)):

@@ -7,7 +7,10 @@ from datetime import datetime
 from itertools import groupby
 from typing import Protocol
 
-from .expect import CONTEXT
+import msgspec
+
+from .context import Context
+from .knowledge import BULK, Knowledge
 from .model import (
     Cells,
     Control,
@@ -28,9 +31,12 @@ from .model import (
     Severity,
     TargetRecord,
     Unreadable,
+    Waiver,
 )
+from .policy import depends_on_context
 from .question import Cell, Question, not_collected, why
 from .report import Report
+from .waivers import Waivers
 
 UNIT = "requirement x check x scope"
 
@@ -51,11 +57,14 @@ class Evidence(Protocol):
         ...
 
 
-def evaluate(
+def evaluate(  # noqa: PLR0913 - each is a part of what a verdict depends on
     policies: Sequence[Policy],
     evidence: Evidence,
     *,
     as_of: datetime,
+    waivers: Sequence[Waiver] = (),
+    context: Context = Context(),  # noqa: B008 - it is frozen
+    files: Mapping[str, str] | None = None,
     keep: Keep = tuple,
 ) -> Report:
     """Decide every requirement of these resolved policies for every resource that was seen.
@@ -63,10 +72,13 @@ def evaluate(
     Args:
         policies: resolved against the evidence's plan.
         evidence: what was collected.
-        as_of: the moment that ages are counted to.
+        as_of: the moment that ages and the ends of waivers are counted to.
+        waivers: who accepts which failing findings.
+        context: what the organisation says of its resources.
+        files: SHA-256 of the files that these were read from, by what they are.
         keep: where the findings go.
     """
-    judge = _Judge(policies, evidence, as_of)
+    judge = _Judge(policies, evidence, as_of, context, Waivers(as_of, tuple(waivers)))
     findings = keep(judge.findings())
     manifest = evidence.manifest
     return Report(
@@ -79,6 +91,7 @@ def evaluate(
             finished_at=manifest.finished_at,
             as_of=as_of,
             complete=manifest.complete,
+            files=dict(sorted((files or {}).items())),
         ),
         policies=tuple(policies),
         plan=manifest.plan,
@@ -86,6 +99,7 @@ def evaluate(
         results=tuple(judge.results),
         tally=judge.tallied(),
         unreadable=judge.unreadable(),
+        waivers=judge.waivers.results(),
         findings=findings,
     )
 
@@ -95,6 +109,8 @@ class _Judge:
     policies: Sequence[Policy]
     evidence: Evidence
     as_of: datetime
+    context: Context
+    waivers: Waivers
     results: list[ControlResult] = field(default_factory=list)
     _tally: Counter[tuple[Severity, Outcome]] = field(default_factory=Counter)
     _cells: Counter[str] = field(default_factory=Counter)
@@ -105,24 +121,34 @@ class _Judge:
         plan = self.evidence.manifest.plan
         self._checks = {check.id: check for check in plan.checks}
         self._targets = sorted(plan.targets, key=lambda target: target.id)
-        self._tags = self._tags_by_resource()
+        self._knowledge = self._known()
 
     def findings(self) -> Iterator[Finding]:
         """Every finding, in the report's order; what is counted on the way is complete at the end."""
         for policy in self.policies:
             for control in policy.controls:
-                counted: Counter[Outcome] = Counter()
+                counted: Counter[str] = Counter()
                 cells: Counter[str] = Counter()
                 worst: Severity | None = None
                 for requirement in control.requirements:
-                    for finding in self._requirement(policy, control, requirement, cells):
+                    for decided in self._requirement(policy, control, requirement, cells):
+                        finding = self._waived(decided, requirement)
                         counted[finding.outcome] += 1
-                        self._tally[finding.severity, finding.outcome] += 1
-                        if finding.outcome is Outcome.FAIL:
-                            worst = min(worst or finding.severity, finding.severity, key=_rank)
+                        if finding.waiver:
+                            counted["waived"] += 1
+                        else:
+                            self._tally[finding.severity, finding.outcome] += 1
+                            if finding.outcome is Outcome.FAIL:
+                                worst = min(worst or finding.severity, finding.severity, key=_rank)
                         yield finding
                 self._cells += cells
                 self.results.append(_result(policy, control, cells, counted, worst))
+
+    def _waived(self, finding: Finding, requirement: Requirement) -> Finding:
+        if finding.outcome is not Outcome.FAIL:
+            return finding
+        waiver = self.waivers.covering(finding, requirement.aliases)
+        return msgspec.structs.replace(finding, waiver=waiver) if waiver else finding
 
     def _requirement(
         self, policy: Policy, control: Control, requirement: Requirement, cells: Counter[str]
@@ -172,7 +198,7 @@ class _Judge:
             yield question.finding(Outcome.ERROR, (reason,), target=target.id, scope=scope.name)
             return
         for _, about in groupby(part, key=lambda entry: entry.resource):
-            yield question.decide(tuple(about), cell, self._tags)
+            yield question.decide(tuple(about), cell, self._knowledge.about)
         self._resources[question.check.id, target.id, scope.name] = cell.seen if cell.whole else -1
 
     def coverage(self) -> Coverage:
@@ -217,6 +243,8 @@ class _Judge:
     def unreadable(self) -> tuple[Unreadable, ...]:
         """Everything that could not be observed, of what these policies ask, sorted."""
         asked = self._asked()
+        if depends_on_context(self.policies):
+            asked |= {name for name in self._checks if name.startswith(BULK)}
         found = [scope.unreadable for target in self._targets for scope in target.scopes if scope.unreadable]
         for name in sorted(asked):
             for _, part in self._parts(name):
@@ -240,31 +268,21 @@ class _Judge:
                     if part is not None:
                         yield scope, part
 
-    def _tags_by_resource(self) -> Mapping[str, Mapping[str, str]]:
-        """Tags that any check saw with a resource, when a requirement depends on them."""
-        named = {
-            name
-            for policy in self.policies
-            for control in policy.controls
-            for requirement in control.requirements
-            for name in requirement.when
-        }
-        if not named & CONTEXT.keys():
-            return {}
-        found: dict[str, dict[str, str]] = {}
-        for check in sorted(self._checks):
-            for _, part in self._parts(check):
-                for entry in part:
-                    if isinstance(entry, Observation) and entry.tags is not None:
-                        found.setdefault(entry.resource, {}).update(entry.tags)
-        return found
+    def _known(self) -> Knowledge:
+        """What every check together knows of resources, when a requirement depends on it."""
+        knowledge = Knowledge(self.context, self._targets)
+        if depends_on_context(self.policies):
+            for check in sorted(self._checks):
+                for _, part in self._parts(check):
+                    knowledge.learn(check, part)
+        return knowledge
 
 
 def _result(
     policy: Policy,
     control: Control,
     cells: Counter[str],
-    counted: Counter[Outcome],
+    counted: Counter[str],
     worst: Severity | None,
 ) -> ControlResult:
     return ControlResult(
@@ -276,6 +294,7 @@ def _result(
             failed=counted[Outcome.FAIL],
             errors=counted[Outcome.ERROR],
             not_applicable=counted[Outcome.NOT_APPLICABLE],
+            waived=counted["waived"],
         ),
         worst=worst,
     )

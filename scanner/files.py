@@ -14,16 +14,22 @@ from .errors import ScannerError
 def replacing(path: Path) -> Iterator[BinaryIO]:
     """A file for its owner's eyes that takes its name when it is complete; missing folders are made.
 
+    A link stays, and what it leads to is replaced; a pipe or a device, as /dev/stdout, is written to.
+
     Raises:
         ScannerError: it cannot be written; what was there before is as it was.
     """
     try:
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name[:100]}.")  # mode 0600
-        try:
-            with os.fdopen(handle, "wb") as file:
+        if path.exists() and not path.is_file() and not path.is_dir():
+            with path.open("wb") as file:
                 yield file
-            Path(temporary).replace(path)
+            return
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        handle, temporary = tempfile.mkstemp(dir=path.resolve().parent, prefix=f".{path.name[:100]}.")
+        try:
+            with os.fdopen(handle, "wb") as file:  # mode 0600
+                yield file
+            Path(temporary).replace(path.resolve())
         except BaseException:
             Path(temporary).unlink(missing_ok=True)
             raise

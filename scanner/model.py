@@ -155,6 +155,8 @@ class Manifest(Record, frozen=True):
     policies: tuple[PolicyDigest, ...]
     parts: dict[str, str]
     """SHA-256 by path within the bundle."""
+    context: str | None = None
+    """SHA-256 of the context file that was configured."""
 
 
 class Requirement(Record, frozen=True):
@@ -205,6 +207,22 @@ class Waiver(Record, frozen=True):
     owner: str
     reason: str
     expires: str
+    """The last day, in UTC, on which it holds: YYYY-MM-DD."""
+    covers: dict[str, Any] = {}
+    """What it is about: policy, control, requirement, check, target, resource, tags."""
+    line: int = 0
+    """Where it stands in its file."""
+
+
+class WaiverResult(Record, frozen=True):
+    """What became of a waiver: nobody should have to guess which ones still matter."""
+
+    waiver: Waiver
+    expired: bool
+    days_left: int
+    """Whole days until it ends, the last one included; negative once it has."""
+    findings: int
+    """How many failing findings it accepts."""
 
 
 class Finding(Record, frozen=True):
@@ -301,6 +319,8 @@ class Run(Record, frozen=True):
     as_of: datetime
     """The moment that ages are counted to."""
     complete: bool
+    files: dict[str, str] = {}
+    """SHA-256 of what was judged by besides policies: waivers, context."""
 
 
 class Findings(Protocol):

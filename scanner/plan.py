@@ -1,11 +1,12 @@
 """The plan: which checks on which targets, so that policies can be decided."""
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Mapping, Sequence
 
 from .declaration import Check
 from .facts import schema
+from .knowledge import BULK
 from .model import PlannedCheck, Policy
-from .policy import FactSchemas, matching
+from .policy import FactSchemas, depends_on_context, matching
 
 
 def facts(checks: Mapping[str, Check]) -> FactSchemas:
@@ -13,8 +14,8 @@ def facts(checks: Mapping[str, Check]) -> FactSchemas:
     return {name: schema(check.facts) for name, check in checks.items()}
 
 
-def asked(policies: Iterable[Policy], checks: Mapping[str, Check]) -> dict[str, Check]:
-    """The checks that these policies name."""
+def asked(policies: Sequence[Policy], checks: Mapping[str, Check]) -> dict[str, Check]:
+    """The checks that these policies name, and those that they depend on."""
     patterns = {
         requirement.check
         for policy in policies
@@ -22,6 +23,9 @@ def asked(policies: Iterable[Policy], checks: Mapping[str, Check]) -> dict[str, 
         for requirement in control.requirements
     }
     names = {name for pattern in patterns for name in matching(pattern, checks)}
+    if depends_on_context(policies):
+        names |= {name for name in checks if name.startswith(BULK)}
+    names |= {need for name in names for need in checks[name].needs if need in checks}
     return {name: checks[name] for name in sorted(names)}
 
 

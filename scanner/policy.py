@@ -1,7 +1,7 @@
 """Policies: found, read, held to their schema, and compiled against the facts of checks."""
 
 import hashlib
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -140,6 +140,16 @@ def matching(pattern: str, checks: Collection[str]) -> list[str]:
     if pattern.endswith(".*"):
         return sorted(check for check in checks if check.startswith(pattern.removesuffix("*")))
     return [pattern] if pattern in checks else []
+
+
+def depends_on_context(policies: Iterable[Policy]) -> bool:
+    """Whether some requirement's `when` names tags, phi, records or owner."""
+    return any(
+        requirement.when.keys() & expect.CONTEXT.keys()
+        for policy in policies
+        for control in policy.controls
+        for requirement in control.requirements
+    )
 
 
 def resolved(read: PolicyFile, facts: FactSchemas, *, strict: bool) -> Policy:

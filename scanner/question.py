@@ -1,12 +1,11 @@
 """One requirement about one check: what it says of each resource that was seen."""
 
 import hashlib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from . import context
 from .expect import CONTEXT, Expectation
 from .model import (
     Control,
@@ -19,6 +18,9 @@ from .model import (
     Requirement,
     Unreadable,
 )
+
+Know = Callable[[Observation], Mapping[str, Any]]
+"""What is known about a resource besides what was seen of it."""
 
 
 @dataclass
@@ -77,13 +79,13 @@ class Question:
         self,
         entries: Sequence[Observation | Unreadable],
         cell: Cell,
-        tags: Mapping[str, Mapping[str, str]],
+        know: Know,
     ) -> Finding:
         """The one finding about one resource, however many reads about it were refused."""
         match entries:
             case (Observation() as seen,):
                 cell.seen += 1
-                return self._observed(seen, cell, tags.get(seen.resource, seen.tags))
+                return self._observed(seen, cell, know(seen))
             case _:
                 cell.state, cell.whole = "not_evaluated", False
                 refused = [entry for entry in entries if isinstance(entry, Unreadable)]
@@ -95,10 +97,9 @@ class Question:
                     resource=entries[0].resource,
                 )
 
-    def _observed(self, seen: Observation, cell: Cell, tags: Mapping[str, str] | None) -> Finding:
-        known = {} if tags is None else context.of(tags)
+    def _observed(self, seen: Observation, cell: Cell, known: Mapping[str, Any]) -> Finding:
         everything = {**known, **seen.facts}
-        unknown = self._unknown(tags) or (self.when.unsound(everything) + self.expect.unsound(seen.facts))
+        unknown = self._unknown(known) or (self.when.unsound(everything) + self.expect.unsound(seen.facts))
         if unknown:
             cell.state = "not_evaluated"
             outcome, reasons = Outcome.ERROR, unknown
@@ -117,15 +118,15 @@ class Question:
             resource_type=seen.resource_type,
             region=seen.region,
             facts=seen.facts,
-            context={} if tags is None else {"tags": dict(tags)},
+            context={name: value for name, value in known.items() if name == "tags" or value},
         )
 
-    def _unknown(self, tags: Mapping[str, str] | None) -> tuple[str, ...]:
+    def _unknown(self, known: Mapping[str, Any]) -> tuple[str, ...]:
         """Only a requirement that depends on context cannot be decided without it."""
-        needed = (self.when.names & CONTEXT.keys()) - self.check.facts.keys()
-        if tags is not None or not needed:
+        missing = (self.when.names & CONTEXT.keys()) - self.check.facts.keys() - known.keys()
+        if not missing:
             return ()
-        return (f"its tags were not read, and this depends on its {', '.join(sorted(needed))}",)
+        return (f"its tags were not read, and this depends on its {', '.join(sorted(missing))}",)
 
     def absent(self, target: str, cells: Iterable[Cell]) -> Iterator[Finding]:
         """What it means that there is none: decided only where everything was read."""

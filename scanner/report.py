@@ -16,6 +16,7 @@ from .model import (
     Run,
     Severity,
     Unreadable,
+    WaiverResult,
 )
 
 
@@ -48,6 +49,8 @@ class Report:
     tally: dict[Severity, dict[Outcome, int]]
     """Findings counted by severity and outcome; waived failures are not counted."""
     unreadable: tuple[Unreadable, ...]
+    waivers: tuple[WaiverResult, ...] = ()
+    """What became of each waiver, in their file's order."""
     findings: Findings
 
     def controls(self) -> Iterator[tuple[Policy, Control, ControlResult]]:

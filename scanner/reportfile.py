@@ -19,11 +19,12 @@ from .model import (
     Run,
     Severity,
     Unreadable,
+    WaiverResult,
 )
 from .report import Report
 
 
-class Document(Record, frozen=True):
+class Document(Record, frozen=True, kw_only=True):
     """A report as JSON holds it: the machine contract. Fields are added, never renamed."""
 
     format: int
@@ -35,6 +36,7 @@ class Document(Record, frozen=True):
     results: tuple[ControlResult, ...]
     tally: dict[Severity, dict[Outcome, int]]
     unreadable: tuple[Unreadable, ...]
+    waivers: tuple[WaiverResult, ...] = ()
     findings: tuple[Finding, ...]
 
 
@@ -56,6 +58,7 @@ def encoded(report: Report) -> Iterator[str]:
             results=report.results,
             tally=report.tally,
             unreadable=report.unreadable,
+            waivers=report.waivers,
             findings=(),
         )
     ).decode()
@@ -89,5 +92,6 @@ def read(path: Path) -> Report:
         results=document.results,
         tally=document.tally,
         unreadable=document.unreadable,
+        waivers=document.waivers,
         findings=document.findings,
     )

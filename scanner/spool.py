@@ -1,6 +1,8 @@
 """Findings on disk, so that a report may be larger than memory."""
 
+import os
 import tempfile
+import weakref
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
@@ -14,15 +16,16 @@ class Spool:
 
     def __init__(self, findings: Iterable[Finding]) -> None:
         """Store every finding, in order."""
-        self._file = tempfile.NamedTemporaryFile(prefix="wardround-")  # noqa: SIM115 - it lives as we do
+        handle, name = tempfile.mkstemp(prefix="wardround-")  # mode 0600
+        self._path = Path(name)
+        weakref.finalize(self, self._path.unlink, missing_ok=True)
         encoder = msgspec.json.Encoder()
-        for finding in findings:
-            self._file.write(encoder.encode(finding) + b"\n")
-        self._file.flush()
+        with os.fdopen(handle, "wb") as file:
+            file.writelines(encoder.encode(finding) + b"\n" for finding in findings)
 
     def __iter__(self) -> Iterator[Finding]:
         """The findings, from the first."""
         decoder = msgspec.json.Decoder(Finding)
-        with Path(self._file.name).open("rb") as lines:
+        with self._path.open("rb") as lines:
             for line in lines:
                 yield decoder.decode(line)

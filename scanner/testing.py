@@ -7,6 +7,7 @@ Every check also registers one complete world, in which each of its needs is use
 `declares_its_needs` then hold for it, whatever it looks at.
 """
 
+import hashlib
 from collections.abc import Callable, Collection, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
@@ -18,6 +19,7 @@ from .errors import ReadError, Undeclared
 from .facts import Facts
 from .model import Reason
 from .targets import operations
+from .targets.attestations import NEED, Attestations
 from .targets.aws import Account, AwsAccount, AwsRegion
 from .targets.host import Host, Output, Probe, program_of
 from .targets.memo import Page
@@ -31,6 +33,7 @@ World = Mapping[str, Any]
 
 AWS: a page, a list of pages, an `Error`, or a function of the parameters that returns one of them (`by`).
 Hosts: the standard output, or an `Output`.
+Attestations: what each file holds, by name; a `ReadError` for one that is refused.
 """
 
 WORLDS: dict[Check, World] = {}
@@ -142,6 +145,8 @@ def _hold(true: bool, claim: str) -> None:
 
 def _view(check: Check, answers: World, denied: frozenset[str], leaves: ThreadPoolExecutor | None) -> View:
     on = check.on
+    if issubclass(on, Attestations):
+        return Attestations(check.needs, "paper", FakeFolder({} if denied else answers))
     if issubclass(on, Host):
         return Host(check.needs, "ehr-1", _probe(check, answers, denied))
     if issubclass(on, AwsAccount | AwsRegion):
@@ -198,6 +203,31 @@ class FakeAws:
         """Nothing is held."""
 
 
+class FakeFolder:
+    """A folder of statements that answers from a world; without one it is denied."""
+
+    def __init__(self, answers: World) -> None:
+        """Hold these files, each as text, bytes or a refusal."""
+        self._files: Mapping[str, str | bytes | ReadError] | None = answers.get(NEED)
+
+    def names(self) -> list[str]:
+        """The world's statements, sorted."""
+        if self._files is None:
+            raise ReadError(need=NEED, reason=Reason.DENIED, detail="denied", mend="let us read the folder")
+        return sorted(name for name in self._files if "/" not in name and name.endswith((".yaml", ".yml")))
+
+    def text(self, name: str) -> bytes:
+        """What one of them holds."""
+        held = (self._files or {})[name]
+        if isinstance(held, ReadError):
+            raise held.again()
+        return held.encode() if isinstance(held, str) else held
+
+    def digest(self, file: str) -> str | None:
+        """SHA-256 of a file of the world; None when it has none of that name."""
+        return hashlib.sha256(self.text(file)).hexdigest() if file in (self._files or {}) else None
+
+
 _TYPES: dict[str, Any] = {
     "string": str,
     "character": str,
@@ -239,6 +269,7 @@ __all__ = [
     "WORLDS",
     "Error",
     "FakeAws",
+    "FakeFolder",
     "Output",
     "Sight",
     "World",

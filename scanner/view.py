@@ -110,7 +110,11 @@ class View:
             )
         return need
 
-    def refused(self, error: ReadError) -> ReadError:
-        """Keep a refusal under the resource that is being read, and hand it back to be raised."""
-        self.refusals.append(Refusal(getattr(self._reading, "resource", None), error))
+    def refused(self, error: ReadError, resource: str | None = None) -> ReadError:
+        """Keep a refusal and hand it back to be raised.
+
+        It is of the resource that is named, or of the one that is being read, or of the whole scope.
+        """
+        about = resource or getattr(self._reading, "resource", None)
+        self.refusals.append(Refusal(about, error))
         return error

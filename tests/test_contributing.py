@@ -28,9 +28,9 @@ def test_the_example_is_a_whole_check(tmp_path: Path) -> None:
     linted = _run(
         tmp_path, "-c", "from scanner.cli import main; main()", "policy", "lint", "policies/backup.yaml"
     )
-    assert linted.stdout == (
-        "policies/backup.yaml: well formed: 1 control, 1 requirement, 1 check\n"
-    ), linted.stderr
+    assert linted.stdout == ("policies/backup.yaml: well formed: 1 control, 1 requirement, 1 check\n"), (
+        linted.stderr
+    )
 
 
 def _page() -> str:

@@ -73,6 +73,10 @@ def no_return(region: AwsRegion):  # noqa: ANN201 - that is what is looked at
 def no_manual(region: AwsRegion) -> Iterable[Thing]: ...
 
 
+def unknown(region: AwsRegion) -> "Iterator[Nothing]":  # noqa: F821 - that is what is looked at
+    """It."""
+
+
 def well(region: AwsRegion) -> Iterator[Thing]:
     """It."""
 
@@ -105,6 +109,11 @@ def host(host: Host) -> Iterator[Thing]:
             ["a check yields one class of Facts; found <class 'int'>"],
         ),
         (no_return, ["ec2:DescribeVolumes"], ["a check returns Iterator[SomeFacts]; found None"]),
+        (
+            unknown,
+            ["ec2:DescribeVolumes"],
+            ["a check's annotations are read when it is run: name 'Nothing' is not defined"],
+        ),
         (no_manual, ["ec2:DescribeVolumes"], ["a check has a docstring: it is the manual"]),
         (well, [], ["a check declares what it needs"]),
         (

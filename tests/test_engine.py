@@ -416,7 +416,7 @@ def test_tags_that_another_check_saw_are_known() -> None:
     report = judged(evidence, requirement(when={"phi": True}))
 
     (finding,) = report.findings
-    assert (finding.outcome, finding.context) == (Outcome.FAIL, {"tags": {"phi": "true"}})
+    assert (finding.outcome, finding.context) == (Outcome.FAIL, {"tags": {"phi": "true"}, "phi": True})
 
 
 def test_a_fact_stands_before_context_of_its_name() -> None:

@@ -1,18 +1,21 @@
 """The configuration: found, read, and made into targets and policies."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from scanner import context, plugins, policy
-from scanner.documents import mistakes, parse, suggestion
+from scanner import context, plugins, policy, waivers
+from scanner.context import Context
+from scanner.documents import Document, mistakes, parse, suggestion
 from scanner.errors import ScannerError
-from scanner.model import Location
+from scanner.model import Location, Waiver
 from scanner.targets import Target, config
 
 NAME = "wardround.yaml"
 DEFAULT_LEVEL = "high"
+FILES = ("waivers", "context")
+"""The configuration's words for files that are judged by."""
 
 _TEXT = {"type": "string", "minLength": 1}
 SCHEMA: dict[str, Any] = {
@@ -26,8 +29,22 @@ SCHEMA: dict[str, Any] = {
         "policies": {"type": "array", "minItems": 1, "items": _TEXT},
         "fail_on": {"enum": ["critical", "high", "medium", "low", "any", "none"]},
         "allowed_tags": {"type": "array", "items": _TEXT},
+        plugins.ALLOW: {"type": "array", "items": _TEXT},
+        "waivers": _TEXT,
+        "context": _TEXT,
     },
 }
+
+
+@dataclass(frozen=True)
+class Grounds:
+    """What is judged by."""
+
+    policies: tuple[policy.PolicyFile, ...]
+    waivers: tuple[Waiver, ...] = ()
+    context: Context = field(default_factory=Context)
+    files: Mapping[str, str] = field(default_factory=dict)
+    """SHA-256 of the waivers and the context file, by those words."""
 
 
 @dataclass(frozen=True)
@@ -35,9 +52,11 @@ class Configuration:
     """What a run is asked to do."""
 
     targets: tuple[Target, ...]
-    policies: tuple[policy.PolicyFile, ...]
+    grounds: Grounds
     fail_on: str
     allowed_tags: frozenset[str]
+    allow_host_commands: tuple[str, ...] = ()
+    """The plug-ins whose commands may run on hosts; nobody, unless the user named the configuration."""
 
 
 def load(path: Path | None, policies: Sequence[str]) -> Configuration:
@@ -47,11 +66,7 @@ def load(path: Path | None, policies: Sequence[str]) -> Configuration:
         ScannerError: there is none, or it is wrong: every mistake with file and line.
     """
     found = path or _nearest(Path.cwd())
-    try:
-        text = found.read_bytes()
-    except OSError as error:
-        raise ScannerError(f"{found}: {error.strerror}: the configuration") from None
-    document = parse(text, _shown(found))
+    document = parse(_bytes(found, "the configuration"), _shown(found))
     wrong = mistakes(document, SCHEMA)
     if wrong:
         raise ScannerError(*wrong)
@@ -62,10 +77,53 @@ def load(path: Path | None, policies: Sequence[str]) -> Configuration:
     tags = data.get("allowed_tags")
     return Configuration(
         targets=tuple(config.targets(document, data["targets"], found.parent)),
-        policies=chosen,
+        grounds=grounds(
+            chosen,
+            *(found.parent / Path(data[name]).expanduser() if name in data else None for name in FILES),
+        ),
         fail_on=data.get("fail_on", DEFAULT_LEVEL),
         allowed_tags=context.ALLOWED_TAGS if tags is None else frozenset(tag.lower() for tag in tags),
+        # A configuration that was found may be a stranger's: it is in whatever was checked out here.
+        allow_host_commands=_allowed(document) if path else (),
     )
+
+
+def _allowed(document: Document) -> tuple[str, ...]:
+    names = tuple(document.data.get(plugins.ALLOW, ()))
+    wrong = [
+        document.at((plugins.ALLOW, index), why)
+        for index, name in enumerate(names)
+        if (why := plugins.stranger(name))
+    ]
+    if wrong:
+        raise ScannerError(*wrong)
+    return names
+
+
+def grounds(
+    policies: tuple[policy.PolicyFile, ...], waivers_file: Path | None, context_file: Path | None
+) -> Grounds:
+    """What is judged by, read from its files.
+
+    Raises:
+        ScannerError: one of them cannot be read, or is wrong.
+    """
+    accepted: tuple[Waiver, ...] = ()
+    files: dict[str, str] = {}
+    if waivers_file:
+        accepted, files["waivers"] = waivers.read(_bytes(waivers_file, "waivers"), _shown(waivers_file))
+    known = Context()
+    if context_file:
+        known = context.read(_bytes(context_file, "the context file"), _shown(context_file))
+        files["context"] = known.sha256 or ""
+    return Grounds(policies, accepted, known, files)
+
+
+def _bytes(path: Path, what: str) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise ScannerError(f"{path}: {error.strerror}: {what}") from None
 
 
 def named(policies: Sequence[str]) -> tuple[policy.PolicyFile, ...]:

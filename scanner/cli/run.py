@@ -11,16 +11,17 @@ import msgspec
 
 from scanner import collect as collecting
 from scanner import engine, plan, plugins
+from scanner.derived import Derived
 from scanner.documents import suggestion
 from scanner.errors import ScannerError
 from scanner.evidence import Bundle, Writer
 from scanner.model import Manifest, Policy, Severity
-from scanner.policy import PolicyFile, resolved
+from scanner.policy import resolved
 from scanner.report import Report, Status
 from scanner.spool import Spool
 from scanner.targets import Target
 
-from .configuration import DEFAULT_LEVEL, Configuration
+from .configuration import DEFAULT_LEVEL, Configuration, Grounds
 from .output import Outputs
 
 
@@ -41,9 +42,9 @@ def collect(configuration: Configuration, names: Sequence[str], bundle: Path, ou
     Raises:
         ScannerError: a policy is wrong, no target has that name, or the bundle cannot be written.
     """
-    checks = plugins.checks()
+    checks = plugins.permitted(configuration.allow_host_commands)
     facts = plan.facts(checks)
-    policies = [resolved(read, facts, strict=True) for read in configuration.policies]
+    policies = [resolved(read, facts, strict=True) for read in configuration.grounds.policies]
     targets = _chosen(configuration.targets, names)
     writer = Writer(bundle)
     outputs.say(f"looking at {', '.join(target.name for target in targets)}")
@@ -55,21 +56,30 @@ def collect(configuration: Configuration, names: Sequence[str], bundle: Path, ou
         tool=collecting.Tool("wardround", version("wardround")),
         now=lambda: datetime.now(UTC),
         allowed_tags=configuration.allowed_tags,
+        context_sha256=configuration.grounds.context.sha256,
     )
 
 
-def judged(policies: Sequence[PolicyFile], bundle: Path, as_of: datetime | None) -> Report:
+def judged(
+    grounds: Grounds, bundle: Path, *, as_of: datetime | None = None, before: Path | None = None
+) -> Report:
     """What a bundle says about policies, as of when it was collected unless said otherwise.
 
     Raises:
         ScannerError: it is no bundle, or a policy does not fit the facts that were collected.
     """
-    evidence = Bundle(bundle)
+    evidence = Derived(Bundle(bundle), plugins.checks(), Bundle(before) if before else None)
     manifest = evidence.manifest
     facts = {check.id: check.facts for check in manifest.plan.checks}
-    decided = [_anchored(resolved(read, facts, strict=False), manifest) for read in policies]
-    moment = as_of.replace(tzinfo=UTC) if as_of else manifest.finished_at
-    return engine.evaluate(decided, evidence, as_of=moment, keep=Spool)
+    return engine.evaluate(
+        [_anchored(resolved(read, facts, strict=False), manifest) for read in grounds.policies],
+        evidence,
+        as_of=as_of.replace(tzinfo=UTC) if as_of else manifest.finished_at,
+        waivers=grounds.waivers,
+        context=grounds.context,
+        files=grounds.files,
+        keep=Spool,
+    )
 
 
 def entered(bundle: Path) -> Status:

@@ -54,6 +54,14 @@ _allow_incomplete = click.option(
 _quiet = click.option("-q", "--quiet", is_flag=True, help="Say nothing on standard error but errors.")
 
 
+_before = click.option(
+    "--before",
+    type=_Path(file_okay=False),
+    metavar="BUNDLE",
+    help="The evidence of an earlier run, for checks that compare.",
+)
+
+
 def _policies(*, required: bool = False) -> Callable[[Command], Command]:
     return click.option(
         "-p",
@@ -76,6 +84,7 @@ def _policies(*, required: bool = False) -> Callable[[Command], Command]:
     type=_Path(file_okay=False),
     help="Keep the evidence in this new folder, to be judged again.",
 )
+@_before
 @_fail_on
 @_allow_incomplete
 @_quiet
@@ -85,6 +94,7 @@ def scan(  # noqa: PLR0913, PLR0917 - an option each
     names: tuple[str, ...],
     formats: tuple[str, ...],
     bundle: "Path | None",
+    before: "Path | None",
     fail_on: str | None,
     *,
     allow_incomplete: bool,
@@ -99,7 +109,7 @@ def scan(  # noqa: PLR0913, PLR0917 - an option each
     configuration = load(config, policies)
     with run.folder(bundle) as kept:
         run.collect(configuration, names, kept, outputs)
-        report = run.judged(configuration.policies, kept, None)
+        report = run.judged(configuration.grounds, kept, before=before)
         outputs.show(report)
         if bundle:
             outputs.say(f"evidence: {bundle}")
@@ -141,14 +151,20 @@ def collect(
     type=click.DateTime(["%Y-%m-%d", "%Y-%m-%dT%H:%M:%SZ"]),
     help="The moment, in UTC, that ages are counted to. [default: when the evidence was collected]",
 )
+@click.option("--waivers", type=_Path(dir_okay=False), metavar="FILE", help="Accepted findings.")
+@click.option("--context", type=_Path(dir_okay=False), metavar="FILE", help="What is known of resources.")
+@_before
 @_format
 @_fail_on
 @_allow_incomplete
 @_quiet
-def evaluate(  # noqa: PLR0913 - an option each
+def evaluate(  # noqa: PLR0913, PLR0917 - an option each
     bundle: "Path",
     policies: tuple[str, ...],
     as_of: "datetime | None",
+    waivers: "Path | None",
+    context: "Path | None",
+    before: "Path | None",
     formats: tuple[str, ...],
     fail_on: str | None,
     *,
@@ -157,11 +173,12 @@ def evaluate(  # noqa: PLR0913 - an option each
 ) -> int:
     """Only judge: decide what the evidence in BUNDLE says about each policy, offline."""
     from . import run
-    from .configuration import named
+    from .configuration import grounds, named
     from .output import Outputs
 
     outputs = Outputs(formats, quiet=quiet)
-    report = run.judged(named(policies), bundle, as_of)
+    basis = grounds(named(policies), waivers, context)
+    report = run.judged(basis, bundle, as_of=as_of, before=before)
     outputs.show(report)
     return report.status(run.severities(fail_on), allow_incomplete=allow_incomplete).value
 

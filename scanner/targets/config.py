@@ -7,11 +7,12 @@ from typing import Any
 from ..documents import Document, mistakes, parse
 from ..errors import ScannerError
 from . import Target
+from .attestations import AttestationsTarget
 from .aws import AwsTarget
 from .host import HostTarget
 
 _TEXT = {"type": "string", "minLength": 1}
-_PORT = {"type": "integer", "minimum": 1, "maximum": 65535}
+_PORT = {"type": "integer", "minimum": 1, "maximum": 65535, "description": "a port: 1 to 65535"}
 _SECONDS = {"type": "number", "exclusiveMinimum": 0}
 _TAGS = {"type": "object", "additionalProperties": {"type": "string"}}
 
@@ -75,13 +76,19 @@ INVENTORY: dict[str, Any] = {
         }
     },
 }
+ATTESTATIONS: dict[str, Any] = {
+    "type": "object",
+    "additionalProperties": False,
+    "required": ["name", "folder"],
+    "properties": {"name": _TEXT, "folder": _TEXT},
+}
 SCHEMA: dict[str, Any] = {
     "type": "object",
     "minProperties": 1,
     "maxProperties": 1,
     "additionalProperties": False,
-    "properties": {"aws": AWS, "hosts": HOSTS},
-    "description": "one kind of target: aws or hosts",
+    "properties": {"aws": AWS, "hosts": HOSTS, "attestations": ATTESTATIONS},
+    "description": "one kind of target: aws, hosts or attestations",
 }
 """One item of the configuration's targets."""
 
@@ -98,9 +105,9 @@ def targets(document: Document, listed: list[dict[str, Any]], folder: Path) -> l
         ((kind, settings),) = item.items()
         for target in _KINDS[kind](settings, folder):
             line = document.line(("targets", index))
-            for word in {target.id, f"name {target.name}"}:
+            for word in (f"the name {target.name!r}", target.id):
                 if word in taken:
-                    said = f"target {word!r} is configured twice, here and on line {taken[word]}"
+                    said = f"{word} is configured twice, here and on line {taken[word]}"
                     raise ScannerError(document.at(("targets", index), said))
                 taken[word] = line
             made.append(target)
@@ -146,4 +153,14 @@ def _inventory(path: Path) -> list[dict[str, Any]]:
     return hosts
 
 
-_KINDS: dict[str, Callable[[Mapping[str, Any], Path], Iterator[Target]]] = {"aws": _aws, "hosts": _hosts}
+def _attestations(settings: Mapping[str, Any], folder: Path) -> Iterator[Target]:
+    yield AttestationsTarget(
+        name=settings["name"], folder=str(folder / Path(settings["folder"]).expanduser())
+    )
+
+
+_KINDS: dict[str, Callable[[Mapping[str, Any], Path], Iterator[Target]]] = {
+    "aws": _aws,
+    "hosts": _hosts,
+    "attestations": _attestations,
+}

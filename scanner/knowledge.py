@@ -1,0 +1,62 @@
+"""What is known of each resource besides what a check saw: tags that any check read, and the context file."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from .context import Context
+from .model import Observation, TargetRecord, Unreadable
+
+BULK = "context."
+"""The family of checks that read tags in bulk, for the requirements that depend on them."""
+
+
+@dataclass
+class Knowledge:
+    """Tags by resource, and where every resource that has a tag was listed."""
+
+    context: Context
+    targets: Sequence[TargetRecord]
+    _tags: dict[str, dict[str, str]] = field(default_factory=dict)
+    _listed: dict[tuple[str, str], frozenset[str]] = field(default_factory=dict)
+    """The services whose tagged resources were all listed, by target and region."""
+
+    def learn(self, check: str, entries: Iterable[Observation | Unreadable]) -> None:
+        """Take in what one check saw in one scope."""
+        whole = True
+        covered: dict[tuple[str, str], frozenset[str]] = {}
+        for entry in entries:
+            if isinstance(entry, Unreadable):
+                whole = False
+                continue
+            if entry.tags is not None:
+                self._tags.setdefault(entry.resource, {}).update(entry.tags)
+            if check.startswith(BULK) and entry.facts.get("covers"):
+                covered[entry.target, entry.scope] = frozenset(entry.facts["covers"])
+        if whole:
+            self._listed |= covered
+
+    def about(self, seen: Observation) -> dict[str, Any]:
+        """All that is known; what nobody told is not there."""
+        tags = self._tags.get(seen.resource, seen.tags)
+        if tags is None and self._untagged(seen):
+            tags = {}
+        return self.context.about(seen.resource, tags)
+
+    def _untagged(self, seen: Observation) -> bool:
+        """Whether a listing of all tagged resources would have had it: then it has none."""
+        service = seen.resource_type.partition(":")[0]
+        regions = [seen.region] if seen.region else self._regions(seen.target)
+        return bool(regions) and all(
+            service in self._listed.get((seen.target, region), frozenset()) for region in regions
+        )
+
+    def _regions(self, target: str) -> list[str]:
+        """Every region of a target, left out or not: a bucket may be in any."""
+        return [
+            scope.name
+            for record in self.targets
+            if record.id == target
+            for scope in record.scopes
+            if scope.on == "AwsRegion"
+        ]

@@ -1,0 +1,163 @@
+from pathlib import Path
+
+import pytest
+
+from scanner.documents import mistakes, parse
+from scanner.errors import ScannerError
+from scanner.targets import Target
+from scanner.targets.aws import AwsTarget
+from scanner.targets.config import SCHEMA, targets
+from scanner.targets.host import HostTarget
+
+
+def made(text: str, folder: Path) -> list[Target]:
+    document = parse(text, "wardround.yaml")
+    assert mistakes(document, {"properties": {"targets": {"items": SCHEMA}}}) == []
+    return targets(document, document.data["targets"], folder)
+
+
+def refusal(text: str, folder: Path) -> list[str]:
+    with pytest.raises(ScannerError) as caught:
+        made(text, folder)
+    return list(caught.value.messages)
+
+
+def test_an_account(tmp_path: Path) -> None:
+    role = "arn:aws-us-gov:iam::111122223333:role/audit"
+    text = (
+        "targets:\n  - aws:\n      name: prod\n      account: '111122223333'\n      profile: p\n"
+        f"      role_arn: {role}\n      external_id: x\n      regions: [us-gov-west-1]\n"
+    )
+
+    assert made(text, tmp_path) == [
+        AwsTarget(
+            name="prod",
+            account="111122223333",
+            profile="p",
+            role_arn=role,
+            external_id="x",
+            regions=("us-gov-west-1",),
+        )
+    ]
+    assert made("targets:\n  - aws: {name: a, regions: all}\n", tmp_path) == [AwsTarget(name="a")]
+
+
+def test_an_inventorys_hosts_take_what_is_said_of_all(tmp_path: Path) -> None:
+    inventory = tmp_path / "lists" / "hosts.yaml"
+    inventory.parent.mkdir()
+    inventory.write_text(
+        "hosts:\n"
+        "  - {name: ehr-1, address: 10.0.0.1, tags: {phi: 'true'}}\n"
+        "  - {name: ehr-2, user: root, port: 2222, identity: keys/ehr-2}\n"
+    )
+    text = (
+        "targets:\n  - hosts:\n      name: ehr\n      inventory: lists/hosts.yaml\n      user: audit\n"
+        "      identity: keys/audit\n      known_hosts: /etc/known\n      sudo: true\n"
+        "      tags: {owner: CMIO}\n"
+    )
+
+    assert made(text, tmp_path) == [
+        HostTarget(
+            name="ehr-1",
+            group="ehr",
+            address="10.0.0.1",
+            user="audit",
+            identity=str(tmp_path / "keys/audit"),
+            known_hosts="/etc/known",
+            sudo=True,
+            tags={"owner": "CMIO", "phi": "true"},
+        ),
+        HostTarget(
+            name="ehr-2",
+            group="ehr",
+            user="root",
+            port=2222,
+            identity=str(tmp_path / "lists/keys/ehr-2"),
+            known_hosts="/etc/known",
+            sudo=True,
+            tags={"owner": "CMIO"},
+        ),
+    ]
+
+
+def test_home_folders_are_meant(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", "/home/audit")
+
+    (host,) = made("targets:\n  - hosts: {name: a, identity: ~/.ssh/audit}\n", tmp_path)
+
+    assert host == HostTarget(name="a", identity="/home/audit/.ssh/audit")
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        (
+            "targets:\n  - aws: {name: a}\n  - aws: {name: a}\n",
+            "wardround.yaml:3: the name 'a' is configured twice, here and on line 2",
+        ),
+        (
+            "targets:\n  - aws: {name: a}\n  - hosts: {name: a}\n",
+            "wardround.yaml:3: the name 'a' is configured twice, here and on line 2",
+        ),
+        (
+            (
+                "targets:\n  - aws: {name: a, account: '111122223333'}\n"
+                "  - aws: {name: b, account: '111122223333'}\n"
+            ),
+            "wardround.yaml:3: aws:111122223333 is configured twice, here and on line 2",
+        ),
+        (
+            "targets:\n  - hosts: {name: a, inventory: hosts.yaml}\n",
+            "wardround.yaml:2: the name 'ehr-1' is configured twice, here and on line 2",
+        ),
+    ],
+)
+def test_nothing_is_looked_at_twice(tmp_path: Path, text: str, message: str) -> None:
+    (tmp_path / "hosts.yaml").write_text("hosts: [{name: ehr-1}, {name: ehr-1}]\n")
+
+    assert refusal(text, tmp_path) == [message]
+
+
+@pytest.mark.parametrize(
+    ("inventory", "messages"),
+    [
+        (None, ["{path}: No such file or directory: an inventory of hosts"]),
+        ("", ["{path}:1: the file is empty"]),
+        ("hosts: []\n", ["{path}:1: hosts: [] is empty"]),
+        (
+            "hosts:\n  - nmae: a\n",
+            [
+                "{path}:2: hosts.0: 'name' is missing",
+                "{path}:2: unknown key 'nmae' (did you mean 'name'?)",
+            ],
+        ),
+        (
+            "hosts:\n  - name: a\n    prot: 22\n",
+            ["{path}:3: unknown key 'prot' (did you mean 'port'?)"],
+        ),
+        (
+            "hosts:\n  - name: a\n    port: 70000\n",
+            ["{path}:3: hosts.0.port: 70000: expected a port: 1 to 65535"],
+        ),
+        ("hosts:\n  - name: 1\n", ["{path}:2: hosts.0.name: 1 is not a string; quote it"]),
+        (
+            "hosts:\n  - name: a\n    tags: {phi: true}\n",
+            [
+                (
+                    "{path}:3: hosts.0.tags.phi: true is not a string; "
+                    "YAML reads a bare yes, no, on or off so: quote it"
+                )
+            ],
+        ),
+    ],
+)
+def test_an_inventorys_mistakes_have_their_line(
+    tmp_path: Path, inventory: str | None, messages: list[str]
+) -> None:
+    path = tmp_path / "hosts.yaml"
+    if inventory is not None:
+        path.write_text(inventory)
+
+    found = refusal("targets:\n  - hosts: {name: a, inventory: hosts.yaml}\n", tmp_path)
+
+    assert found == [message.format(path=path) for message in messages]

@@ -1,0 +1,402 @@
+"""Collecting, from targets that are made up."""
+
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import Executor
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, ClassVar
+
+import msgspec
+import pytest
+
+from scanner import collect as collecting
+from scanner.declaration import Check, check
+from scanner.errors import ReadError, ScannerError
+from scanner.evidence import Bundle, Writer
+from scanner.facts import Facts
+from scanner.model import (
+    Location,
+    Observation,
+    PolicyDigest,
+    Reason,
+    Scope,
+    TargetRecord,
+    Unreadable,
+)
+from scanner.view import View
+from tests.judging import AT, policy, requirement
+
+
+class Thing(Facts):
+    """A thing."""
+
+    good: bool
+
+
+class Room(View):
+    """A place with things in it, some of which refuse."""
+
+    platform: ClassVar[str] = "room"
+
+    def look(self, name: str) -> bool:
+        need = self.declared("look")
+        if name.startswith("bad"):
+            raise self.refused(
+                ReadError(need=need, reason=Reason.DENIED, detail=f"{name}: no", mend="allow look")
+            )
+        return True
+
+
+class Hall(Room):
+    """Another kind of place."""
+
+
+@dataclass
+class Session:
+    """A house that was entered."""
+
+    id: str
+    scopes: tuple[Scope, ...]
+    leaves: Executor | None
+    tags: Mapping[str, str] | None = None
+    identity: str = "me"
+    finished: list[tuple[str, str]] = field(default_factory=list)
+    closed: int = 0
+
+    def view(self, scope: Scope, check: Check) -> Room:
+        """A room, or the hall."""
+        return (Hall if scope.on == "Hall" else Room)(check.needs, self.leaves)
+
+    def done(self, scope: Scope, check: Check) -> None:
+        """Remember it."""
+        self.finished.append((scope.name, check.__name__))
+
+    def close(self) -> None:
+        """Count it."""
+        self.closed += 1
+
+
+@dataclass
+class House:
+    """A target with rooms."""
+
+    name: str = "home"
+    scopes: tuple[Scope, ...] = (Scope(name="kitchen", on="Room"),)
+    checks_at_once: int = 1
+    tags: Mapping[str, str] | None = None
+    locked: ReadError | None = None
+    address: str | None = None
+    kinds: tuple[type[View], ...] = (Room, Hall)
+    kind: str = "houses"
+    sessions: list[Session] = field(default_factory=list)
+    before: Callable[[], object] = lambda: None
+
+    @property
+    def id(self) -> str:
+        """`house:` and its name."""
+        return f"house:{self.name}"
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """Its name."""
+        return (self.name,)
+
+    def enter(self, checks: Mapping[str, Check], leaves: Executor | None) -> Session:
+        """Enter it, unless it is locked."""
+        del checks
+        self.before()
+        if self.locked:
+            raise self.locked
+        self.sessions.append(Session(self.address or self.id, self.scopes, leaves, self.tags))
+        return self.sessions[-1]
+
+
+@check("look")
+def things(room: Room) -> Iterator[Thing]:
+    """Whether things are good."""
+    yield from room.each(
+        ("c", "bad-b", "a"),
+        lambda name: Thing(resource=f"thing:{name}", good=room.look(name)),
+        resource=lambda name: f"thing:{name}",
+    )
+
+
+def run(
+    folder: Path, targets: list[Any], checks: Mapping[str, Check] | None = None, **options: Any
+) -> Bundle:
+    checks = checks or {"family.room.things": things}
+    asked = policy(*(requirement(name) for name in checks))
+    asked = msgspec.structs.replace(asked, configured_at=Location(file="wardround.yaml", line=3))
+    collecting.collect(
+        [asked],
+        checks,
+        targets,
+        Writer(folder / "evidence"),
+        tool=collecting.Tool("wardround", "0"),
+        now=lambda: AT,
+        **options,
+    )
+    return Bundle(folder / "evidence")
+
+
+def entries(
+    bundle: Bundle, check: str = "family.room.things", scope: str = "kitchen", target: str = "house:home"
+) -> list[Observation | Unreadable]:
+    part = bundle.part(target, scope, check)
+    assert part is not None
+    return list(part)
+
+
+def bug(resource: str | None, detail: str, check: str) -> Unreadable:
+    return Unreadable(
+        check=check,
+        target="house:home",
+        scope="kitchen",
+        resource=resource,
+        reason=Reason.BUG,
+        detail=detail,
+        need=None,
+        mend=f"report it to whoever maintains the check {check}",
+    )
+
+
+def saw(name: str, **changes: Any) -> Observation:
+    values: dict[str, Any] = {
+        "check": "family.room.things",
+        "target": "house:home",
+        "scope": "kitchen",
+        "resource": f"thing:{name}",
+        "resource_type": "thing",
+        "region": None,
+        "at": AT,
+        "facts": {"good": True},
+    } | changes
+    return Observation(**values)
+
+
+@pytest.mark.parametrize("at_once", [1, 4])
+def test_what_is_seen_and_what_is_refused(tmp_path: Path, at_once: int) -> None:
+    house = House(checks_at_once=at_once)
+
+    bundle = run(tmp_path, [house])
+
+    assert entries(bundle) == [
+        saw("a"),
+        Unreadable(
+            check="family.room.things",
+            target="house:home",
+            scope="kitchen",
+            resource="thing:bad-b",
+            reason=Reason.DENIED,
+            detail="bad-b: no",
+            need="look",
+            mend="allow look",
+        ),
+        saw("c"),
+    ]
+    assert [(session.finished, session.closed) for session in house.sessions] == [
+        ([("kitchen", "things")], 1)
+    ]
+
+
+def test_the_manifest_says_what_was_done(tmp_path: Path) -> None:
+    manifest = run(tmp_path, [House()]).manifest
+
+    assert (manifest.tool, manifest.version, manifest.complete) == ("wardround", "0", True)
+    assert (manifest.started_at, manifest.finished_at) == (AT, AT)
+    assert manifest.policies == (
+        PolicyDigest(policy="house", sha256="0" * 64, configured_at=Location(file="wardround.yaml", line=3)),
+    )
+    (planned,) = manifest.plan.checks
+    assert (planned.id, planned.on, planned.needs) == ("family.room.things", "Room", ("look",))
+    assert planned.facts == {"good": {"type": "boolean"}}
+    assert manifest.plan.targets == (
+        TargetRecord(
+            id="house:home",
+            name="home",
+            kind="houses",
+            identity="me",
+            scopes=(Scope(name="kitchen", on="Room"),),
+        ),
+    )
+
+
+def test_only_checks_that_fit_are_run_and_only_where_we_are(tmp_path: Path) -> None:
+    @check("look")
+    def halls(hall: Hall) -> Iterator[Thing]:
+        """Whether halls are good."""
+        yield Thing(resource="thing:hall", good=hall.look("hall"))
+
+    left_out = Scope(name="cellar", on="Room", state="excluded")
+    shut = Scope(name="attic", on="Room", state="unreachable")
+    house = House(scopes=(Scope(name="kitchen", on="Room"), Scope(name="hall", on="Hall"), left_out, shut))
+
+    bundle = run(tmp_path, [house], {"family.hall.halls": halls, "family.room.things": things})
+
+    assert sorted(bundle.manifest.parts) == [
+        "parts/house=home/hall/family.hall.halls.jsonl.gz",
+        "parts/house=home/kitchen/family.room.things.jsonl.gz",
+    ]
+    assert len(bundle.manifest.plan.targets[0].scopes) == 4
+
+
+@pytest.mark.parametrize("at_once", [1, 4])
+def test_a_checks_bug_is_a_record_without_its_message(tmp_path: Path, at_once: int) -> None:
+    @check("look")
+    def broken(room: Room) -> Iterator[Thing]:
+        """Whether things are good."""
+        yield Thing(resource="thing:a", good=room.look("a"))
+        raise KeyError("password: hunter2")
+
+    @check("look")
+    def curious(room: Room) -> Iterator[Thing]:
+        """Whether things are good."""
+        room.declared("listen")
+        yield Thing(resource="thing:a", good=True)
+
+    bundle = run(
+        tmp_path,
+        [House(checks_at_once=at_once)],
+        {"family.room.broken": broken, "family.room.curious": curious, "family.room.things": things},
+    )
+
+    first, second = entries(bundle, "family.room.broken")
+    assert second == saw("a", check="family.room.broken")
+    assert isinstance(first, Unreadable)
+    assert first.detail.startswith("KeyError at test_collect.py:")
+    assert first == bug(None, first.detail, "family.room.broken")
+    (undeclared,) = entries(bundle, "family.room.curious")
+    assert isinstance(undeclared, Unreadable)
+    assert undeclared.detail.startswith("Undeclared at ")
+    assert len(entries(bundle)) == 3
+    assert all(b"hunter2" not in path.read_bytes() for path in tmp_path.rglob("*") if path.is_file())
+
+
+def test_two_observations_of_one_resource_are_a_bug(tmp_path: Path) -> None:
+    @check("look")
+    def twice(room: Room) -> Iterator[Thing]:
+        """Whether things are good."""
+        del room
+        for good in (True, False):
+            yield Thing(resource="thing:a", good=good)
+
+    bundle = run(tmp_path, [House()], {"family.room.twice": twice})
+
+    seen = entries(bundle, "family.room.twice")
+    assert sorted(type(entry).__name__ for entry in seen) == ["Observation", "Unreadable"]
+    assert bug("thing:a", "two observations of one resource", "family.room.twice") in seen
+
+
+def test_only_allowed_tags_are_kept(tmp_path: Path) -> None:
+    @check("look")
+    def tagged(room: Room) -> Iterator[Thing]:
+        """Whether things are good."""
+        del room
+        yield Thing(resource="thing:a", good=True, tags={"PHI": "true", "patient": "Jane Doe"}, links=("x",))
+        yield Thing(resource="thing:b", good=True)
+
+    (one, two) = entries(run(tmp_path, [House()], {"family.room.tagged": tagged}), "family.room.tagged")
+
+    assert isinstance(one, Observation)
+    assert isinstance(two, Observation)
+    assert (one.tags, one.links) == ({"phi": "true"}, ("x",))
+    assert two.tags is None
+
+
+def test_which_tags_are_allowed_may_be_said(tmp_path: Path) -> None:
+    house = House(tags={"Team": "ehr", "phi": "true"})
+
+    bundle = run(tmp_path, [house], allowed_tags=frozenset({"team"}))
+
+    assert [entry.tags for entry in entries(bundle) if isinstance(entry, Observation)] == [
+        {"team": "ehr"},
+        {"team": "ehr"},
+    ]
+
+
+def test_a_target_that_cannot_be_entered_is_said_and_the_others_are_looked_at(tmp_path: Path) -> None:
+    locked = ReadError(need="key", reason=Reason.CREDENTIALS, detail="locked", mend="give a key")
+
+    manifest = run(tmp_path, [House(locked=locked, name="away"), House()]).manifest
+
+    away, home = manifest.plan.targets
+    assert (away.id, away.identity, home.identity) == ("house:away", None, "me")
+    assert [(scope.name, scope.on, scope.state, scope.unlisted) for scope in away.scopes] == [
+        ("Room", "Room", "unreachable", True),
+        ("Hall", "Hall", "unreachable", True),
+    ]
+    assert away.scopes[0].unreadable == Unreadable(
+        check=None,
+        target="house:away",
+        scope="Room",
+        resource=None,
+        reason=Reason.CREDENTIALS,
+        detail="locked",
+        need="key",
+        mend="give a key",
+    )
+    assert len(manifest.parts) == 1
+
+
+def test_two_targets_that_turn_out_to_be_one_are_looked_at_once(tmp_path: Path) -> None:
+    houses = [House(name=name, address="house:same") for name in ("one", "two")]
+
+    manifest = run(tmp_path, houses).manifest
+
+    assert sorted(scope.state for target in manifest.plan.targets for scope in target.scopes) == [
+        "entered",
+        "unreachable",
+        "unreachable",
+    ]
+    (entered,) = [target for target in manifest.plan.targets if target.identity]
+    (refused,) = [target for target in manifest.plan.targets if not target.identity]
+    assert entered.id == "house:same"
+    assert refused.scopes[0].unreadable is not None
+    assert refused.scopes[0].unreadable.detail == (
+        f"it is house:same, which the target {entered.name} has entered already"
+    )
+    assert [session.closed for house in houses for session in house.sessions] == [1, 1]
+
+
+def test_targets_are_in_the_order_of_their_ids(tmp_path: Path) -> None:
+    manifest = run(tmp_path, [House(name=name) for name in ("c", "a", "b")]).manifest
+
+    assert [target.id for target in manifest.plan.targets] == ["house:a", "house:b", "house:c"]
+
+
+def test_targets_are_looked_at_side_by_side(tmp_path: Path) -> None:
+    together = threading.Barrier(3)
+
+    houses = [House(name=name, before=lambda: together.wait(10)) for name in "abc"]
+
+    assert len(run(tmp_path, houses).manifest.parts) == 3
+
+
+def test_an_interrupt_seals_what_there_is_as_incomplete(tmp_path: Path) -> None:
+    def interrupted() -> None:
+        raise KeyboardInterrupt
+
+    done = House(name="done")
+
+    with pytest.raises(KeyboardInterrupt):
+        run(tmp_path, [done, House(name="never", before=interrupted)])
+
+    manifest = Bundle(tmp_path / "evidence").manifest
+    assert not manifest.complete
+    never = next(target for target in manifest.plan.targets if target.name == "never")
+    assert {scope.state for scope in never.scopes} == {"unreachable"}
+    assert {scope.unreadable.detail for scope in never.scopes if scope.unreadable} == {
+        "the run was interrupted before this target was read"
+    }
+
+
+def test_a_bundle_that_cannot_be_written_ends_the_run(tmp_path: Path) -> None:
+    class Full(Writer):
+        def seal(self, *_: Any) -> None:
+            raise ScannerError("no space left")
+
+    with pytest.raises(ScannerError, match=r"^no space left$"):
+        collecting.Collector({"family.room.things": things}, Full(tmp_path / "e"), lambda: AT).collect(
+            [House()]
+        )

@@ -1,0 +1,174 @@
+import gzip
+import json
+import os
+from pathlib import Path
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from scanner.errors import ScannerError
+from scanner.evidence import MANIFEST, Bundle, Writer, part_name
+from scanner.model import FORMAT
+from tests.judging import AWS, EAST, planned, refused, saw, target, told
+
+VOLUMES = "encryption.aws.ebs_volumes"
+MANIFEST_RECORD = told([planned()], [target(EAST)], {}).manifest
+
+
+def written(folder: Path) -> Path:
+    """A bundle with one part."""
+    writer = Writer(folder / "evidence")
+    writer.seal(
+        AWS, "us-east-1", VOLUMES, [saw("v2", encrypted=True), refused(None), saw("v1", encrypted=False)]
+    )
+    writer.finish(MANIFEST_RECORD)
+    return writer.folder
+
+
+def refusal(folder: Path) -> str:
+    with pytest.raises(ScannerError) as caught:
+        list(Bundle(folder).part(AWS, "us-east-1", VOLUMES) or ())
+    return str(caught.value)
+
+
+def the_part(folder: Path) -> Path:
+    return folder / part_name(AWS, "us-east-1", VOLUMES)
+
+
+def test_what_is_written_is_read_sorted_by_resource(tmp_path: Path) -> None:
+    bundle = Bundle(written(tmp_path))
+
+    part = bundle.part(AWS, "us-east-1", VOLUMES)
+
+    assert part is not None
+    assert list(part) == [refused(None), saw("v1", encrypted=False), saw("v2", encrypted=True)]
+    assert bundle.part(AWS, "us-west-2", VOLUMES) is None
+    assert msgspec.structs.replace(bundle.manifest, parts={}) == MANIFEST_RECORD
+    assert list(bundle.manifest.parts) == [
+        "parts/aws=111122223333/us-east-1/encryption.aws.ebs_volumes.jsonl.gz"
+    ]
+
+
+def test_the_same_evidence_is_the_same_bytes(tmp_path: Path) -> None:
+    one, other = written(tmp_path / "one"), written(tmp_path / "other")
+
+    for name in (MANIFEST, part_name(AWS, "us-east-1", VOLUMES)):
+        assert (one / name).read_bytes() == (other / name).read_bytes()
+
+
+def test_it_is_for_its_owner_only(tmp_path: Path) -> None:
+    folder = written(tmp_path)
+
+    assert folder.stat().st_mode & 0o777 == 0o700
+    files = [path for path in folder.rglob("*") if path.is_file()]
+    assert {path.stat().st_mode & 0o777 for path in files} == {0o600}
+    assert len(files) == 2
+
+
+def test_a_part_that_was_changed_is_refused(tmp_path: Path) -> None:
+    folder = written(tmp_path)
+    part = the_part(folder)
+    text = gzip.decompress(part.read_bytes()).replace(b'"encrypted":false', b'"encrypted":true')
+    part.write_bytes(gzip.compress(text))
+
+    assert refusal(folder) == f"{part}: it is not what was sealed; the bundle was changed"
+
+
+def test_a_part_that_is_missing_is_said(tmp_path: Path) -> None:
+    folder = written(tmp_path)
+    the_part(folder).unlink()
+
+    assert refusal(folder) == (
+        f"{the_part(folder)}: No such file or directory: a part of the bundle is missing"
+    )
+
+
+def test_what_is_no_bundle_is_refused(tmp_path: Path) -> None:
+    assert refusal(tmp_path) == (
+        f"{tmp_path}/manifest.json: No such file or directory: not a bundle, or one that was not finished"
+    )
+    (tmp_path / MANIFEST).write_text("{}")
+    assert refusal(tmp_path).startswith(f"{tmp_path}/manifest.json: not a bundle's manifest: ")
+
+
+def test_a_later_format_is_refused_and_a_later_field_ignored(tmp_path: Path) -> None:
+    folder = written(tmp_path)
+    manifest = json.loads((folder / MANIFEST).read_text())
+
+    (folder / MANIFEST).write_text(json.dumps(manifest | {"mood": "good"}))
+    assert Bundle(folder).manifest.run == "r1"
+    (folder / MANIFEST).write_text(json.dumps(manifest | {"format": FORMAT + 1}))
+    assert refusal(folder) == (
+        f"{folder}/manifest.json: format {FORMAT + 1}; this version reads up to {FORMAT}"
+    )
+
+
+def test_a_folder_that_holds_something_is_not_written_to(tmp_path: Path) -> None:
+    (tmp_path / "mine").write_text("")
+
+    with pytest.raises(ScannerError) as caught:
+        Writer(tmp_path)
+
+    assert str(caught.value) == f"{tmp_path}: not empty; a bundle is never written over: name a new folder"
+    assert os.listdir(tmp_path) == ["mine"]  # noqa: PTH208 - names are what is looked at
+
+
+def test_a_folder_that_cannot_be_made_is_said(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+
+    with pytest.raises(ScannerError) as caught:
+        Writer(tmp_path / "file" / "evidence")
+
+    assert str(caught.value) == f"{tmp_path}/file/evidence: Not a directory"
+
+
+HOSTILE = st.text(min_size=1, max_size=12) | st.sampled_from(
+    [
+        "..",
+        ".",
+        "../../etc",
+        "/etc/passwd",
+        "a/b",
+        "a\\b",
+        "~",
+        "\0",
+        "a\nb",
+        "%2E%2E",
+        "a:b",
+        "a_b",
+        "a=b",
+        "a%3Ab",
+    ]
+)
+
+
+@given(HOSTILE, HOSTILE, HOSTILE)
+def test_no_name_leads_out_of_the_bundle(one: str, two: str, three: str) -> None:
+    if any("\ud800" <= letter <= "\udfff" for letter in one + two + three):
+        return
+    name = part_name(one, two, three)
+
+    parts = name.split("/")
+    assert len(parts) == 4
+    assert (parts[0], parts[3][-9:]) == ("parts", ".jsonl.gz")
+    assert not {"", ".", ".."} & set(parts)
+    assert name.isprintable()
+
+
+@given(st.tuples(HOSTILE, HOSTILE), st.tuples(HOSTILE, HOSTILE))
+def test_no_two_places_share_a_part(one: tuple[str, str], other: tuple[str, str]) -> None:
+    letters = "".join(one + other)
+    if one != other and not any("\ud800" <= letter <= "\udfff" for letter in letters):
+        assert part_name(*one, "c") != part_name(*other, "c")
+
+
+@pytest.mark.parametrize("name", ["../../out", "/out", "..", "a/../../../out"])
+def test_a_hostile_target_is_sealed_within(tmp_path: Path, name: str) -> None:
+    writer = Writer(tmp_path / "evidence")
+    writer.seal(f"host:{name}", name, name, [saw("v1", encrypted=True)])
+    writer.finish(MANIFEST_RECORD)
+
+    assert [path.name for path in tmp_path.iterdir()] == ["evidence"]
+    assert Bundle(writer.folder).part(f"host:{name}", name, name) is not None

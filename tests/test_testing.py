@@ -1,0 +1,154 @@
+"""What a test of a check is told when the check, or the test, is wrong."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from scanner import AwsRegion, Facts, Host, check, testing
+from scanner.errors import Undeclared
+from scanner.model import Reason
+from scanner.testing import Error, by, declares_its_needs, keeps_refusals, look, observe, world
+
+
+class Volume(Facts):
+    """A volume."""
+
+    encrypted: bool
+    ours: bool = True
+
+
+@check("ec2:DescribeVolumes", "kms:DescribeKey")
+def volumes(region: AwsRegion) -> Iterator[Volume]:
+    """Whether volumes are encrypted."""
+    for volume in region.all("ec2:DescribeVolumes"):
+        resource = region.arn("ec2", f"volume/{volume['VolumeId']}")
+        with region.reading(resource):
+            key = region.call("kms:DescribeKey", KeyId=volume["KmsKeyId"])["KeyMetadata"]
+            yield Volume(
+                resource=resource, encrypted=volume["Encrypted"], ours=key["KeyManager"] == "CUSTOMER"
+            )
+
+
+PAGE = {"Volumes": [{"VolumeId": "v1", "Encrypted": True, "KmsKeyId": "k1"}]}
+KEYS = by("KeyId", {"k1": {"KeyMetadata": {"KeyId": "k1", "KeyManager": "CUSTOMER"}}})
+WORLD = {"ec2:DescribeVolumes": PAGE, "kms:DescribeKey": KEYS}
+V1 = "arn:aws:ec2:us-east-1:111122223333:volume/v1"
+
+
+def test_answers_in_and_facts_out() -> None:
+    assert observe(volumes, WORLD) == [Volume(resource=V1, encrypted=True, ours=True)]
+    keeps_refusals(volumes, WORLD)
+    declares_its_needs(volumes, WORLD)
+
+
+def test_what_the_world_lacks_is_denied() -> None:
+    sight = look(volumes, {"ec2:DescribeVolumes": PAGE})
+
+    assert sight.facts == []
+    assert [(refusal.resource, refusal.error.need) for refusal in sight.refusals] == [(V1, "kms:DescribeKey")]
+    with pytest.raises(AssertionError, match=r"^refused: "):
+        observe(volumes, {"ec2:DescribeVolumes": PAGE})
+
+
+def test_an_error_is_one() -> None:
+    sight = look(volumes, {**WORLD, "kms:DescribeKey": Error("NotFoundException")})
+
+    assert [refusal.error.reason for refusal in sight.refusals] == [Reason.FAILED]
+
+
+@pytest.mark.parametrize(
+    ("page", "said"),
+    [
+        ({"Volumse": []}, "ec2:DescribeVolumes has no 'Volumse'; it has "),
+        ({"Volumes": {}}, "ec2:DescribeVolumes.Volumes is {}; AWS answers a list"),
+        (
+            {"Volumes": [{"Encryptd": True}]},
+            "ec2:DescribeVolumes.Volumes[0] has no 'Encryptd'; it has ",
+        ),
+        (
+            {"Volumes": [{"Encrypted": "true"}]},
+            "ec2:DescribeVolumes.Volumes[0].Encrypted is 'true'; AWS answers a boolean",
+        ),
+        ({"Volumes": [{"Size": True}]}, "ec2:DescribeVolumes.Volumes[0].Size is True; AWS answers a integer"),
+    ],
+)
+def test_answers_are_held_to_what_aws_documents(page: object, said: str) -> None:
+    with pytest.raises(AssertionError) as caught:
+        observe(volumes, {"ec2:DescribeVolumes": page})
+
+    assert str(caught.value).startswith(said)
+
+
+def test_a_check_that_hides_a_refusal_is_caught() -> None:
+    @check("ec2:DescribeVolumes", "kms:DescribeKey")
+    def hiding(region: AwsRegion) -> Iterator[Volume]:
+        """Whether volumes are encrypted."""
+        for volume in region.all("ec2:DescribeVolumes"):
+            ours = region.call("kms:DescribeKey", absent="AccessDenied", KeyId=volume["KmsKeyId"]) is not None
+            yield Volume(resource="v", encrypted=True, ours=ours)
+
+    with pytest.raises(AssertionError, match="it says of v what is not so"):
+        keeps_refusals(hiding, WORLD)
+
+
+def test_a_check_that_leaves_out_what_was_refused_is_caught() -> None:
+    @check("ec2:DescribeVolumes", "kms:DescribeKey")
+    def leaving(region: AwsRegion) -> Iterator[Volume]:
+        """Whether volumes are encrypted."""
+        for volume in region.all("ec2:DescribeVolumes"):
+            with region.reading("something else"):
+                region.call("kms:DescribeKey", KeyId=volume["KmsKeyId"])
+                yield Volume(resource="v", encrypted=True)
+
+    with pytest.raises(AssertionError, match=r"without kms:DescribeKey, \['v'\] went missing in silence"):
+        keeps_refusals(leaving, WORLD)
+
+
+def test_a_need_that_is_never_used_is_caught() -> None:
+    @check("ec2:DescribeVolumes", "kms:DescribeKey", "kms:ListKeys")
+    def asking(region: AwsRegion) -> Iterator[Volume]:
+        """Whether volumes are encrypted."""
+        yield from volumes(region)  # type: ignore[misc]
+
+    with pytest.raises(AssertionError, match="its complete world does not use kms:ListKeys"):
+        declares_its_needs(asking, WORLD)
+
+
+def test_a_call_that_is_not_declared_raises() -> None:
+    @check("ec2:DescribeVolumes")
+    def asking(region: AwsRegion) -> Iterator[Volume]:
+        """Whether volumes are encrypted."""
+        yield from volumes(region)  # type: ignore[misc]
+
+    with pytest.raises(Undeclared):
+        observe(asking, WORLD)
+
+
+def test_a_world_without_resources_is_not_complete() -> None:
+    with pytest.raises(AssertionError, match="its complete world has a resource"):
+        keeps_refusals(volumes, {"ec2:DescribeVolumes": {"Volumes": []}})
+
+
+def test_a_check_has_one_complete_world(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(testing, "WORLDS", {})
+
+    assert world(volumes, WORLD) is WORLD
+    with pytest.raises(ValueError, match="has a complete world already"):
+        world(volumes, WORLD)
+
+
+def test_hosts_answer_with_text_or_an_output() -> None:
+    @check("uname -r", "false")
+    def kernels(host: Host) -> Iterator[Volume]:
+        """Whether the kernel is good."""
+        yield Volume(
+            resource=host.id,
+            encrypted=host.run("uname -r").text == "6.1\n",
+            ours=host.run("false", ok=(0, 1)).status == 1,
+        )
+
+    told = {"uname -r": "6.1\n", "false": testing.Output(1, "")}
+
+    assert observe(kernels, told) == [Volume(resource="host:ehr-1", encrypted=True, ours=True)]
+    keeps_refusals(kernels, told)
+    declares_its_needs(kernels, told)
