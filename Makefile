@@ -47,7 +47,7 @@ clean:  ## Remove what the other targets made
 
 # uv resolves in seconds what takes pip minutes; where uv cannot be had, or cannot reach the packages as
 # pip is configured to, pip does it.
-$(READY): pyproject.toml
+$(READY): pyproject.toml scanner/cli/launcher
 	@"$(PYTHON)" -I -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
 		echo "wardround needs Python 3.11 or newer, on PATH or as make PYTHON=...; found: $(PYTHON)" >&2; exit 1; }
 	@$(PYTHON) -I -c 'import ensurepip, venv' 2>/dev/null || { \

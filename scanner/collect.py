@@ -23,6 +23,7 @@ from .model import (
     Unreadable,
 )
 from .observe import Place
+from .progress import Progress
 from .targets import Session, Target
 
 TARGETS_AT_ONCE = 16
@@ -47,6 +48,7 @@ def collect(  # noqa: PLR0913 - each is a part of what a run is
     now: Callable[[], datetime],
     allowed_tags: frozenset[str] = context.ALLOWED_TAGS,
     context_sha256: str | None = None,
+    progress: Progress | None = None,
 ) -> None:
     """Observe what these policies ask of these targets, and write the bundle.
 
@@ -56,7 +58,7 @@ def collect(  # noqa: PLR0913 - each is a part of what a run is
     """
     started = now()
     asked = plan.asked(policies, checks)
-    collector = Collector(asked, writer, now, allowed_tags)
+    collector = Collector(asked, writer, now, allowed_tags, progress or Progress())
     complete = False
     try:
         collector.collect(targets)
@@ -98,6 +100,7 @@ class Collector:
     writer: Writer
     now: Callable[[], datetime]
     allowed_tags: frozenset[str] = context.ALLOWED_TAGS
+    progress: Progress = field(default_factory=Progress)
     _entered: dict[str, str] = field(default_factory=dict)
     """The name of the target that was entered, by id."""
     said: list[TargetRecord] = field(default_factory=list)
@@ -110,6 +113,7 @@ class Collector:
             ScannerError: the bundle cannot be written.
             KeyboardInterrupt: what was queued is cancelled; what was sealed stays.
         """
+        self.progress.targets = len(targets)
         jobs = ThreadPoolExecutor(TARGETS_AT_ONCE, thread_name_prefix="target")
         try:
             running = [jobs.submit(self.observe, target) for target in targets]
@@ -125,6 +129,7 @@ class Collector:
         checks = plan.on(self.checks, target.kinds)
         wide = target.checks_at_once > 1
         with ExitStack() as stack:
+            stack.callback(self.progress.left)
             leaves = stack.enter_context(_pool(LEAVES, "call")) if wide else None
             try:
                 session = target.enter(checks, leaves)
@@ -148,6 +153,7 @@ class Collector:
             for name, check in checks.items()
             if check.on.__name__ == scope.on
         ]
+        self.progress.entered(session, len(pairs))
         if runners is None:
             for scope, name, check in pairs:
                 self._check(session, scope, name, check)
@@ -163,6 +169,7 @@ class Collector:
         entries = place.entries(check, session.view(scope, check))
         self.writer.seal(session.id, scope.name, name, entries)
         session.done(scope, check)
+        self.progress.checked()
 
 
 def _pool(size: int, name: str) -> ThreadPoolExecutor:

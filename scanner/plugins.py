@@ -3,7 +3,7 @@
 import pkgutil
 import re
 import traceback
-from collections.abc import Callable, Iterable, Iterator,
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import cache, wraps
@@ -105,7 +105,7 @@ def permitted(allowed: Iterable[str]) -> dict[str, Check]:
     }
 
 
-def stranger(name: str) -> str | None:
+def why_unknown(name: str) -> str | None:
     """Why nothing can be allowed to a plug-in of this name; None when it brings host checks.
 
     Raises:

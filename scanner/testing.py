@@ -173,6 +173,8 @@ def _probe(check: Check, answers: World, denied: frozenset[str]) -> Probe:
 class FakeAws:
     """An AWS that answers from a world, and denies what the world lacks."""
 
+    calls = 0
+
     def __init__(self, answers: World, denied: Collection[str] = ()) -> None:
         """Answer from this world; deny these needs all the same."""
         self._answers = answers

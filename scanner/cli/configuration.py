@@ -93,7 +93,7 @@ def _allowed(document: Document) -> tuple[str, ...]:
     wrong = [
         document.at((plugins.ALLOW, index), why)
         for index, name in enumerate(names)
-        if (why := plugins.stranger(name))
+        if (why := plugins.why_unknown(name))
     ]
     if wrong:
         raise ScannerError(*wrong)

@@ -16,17 +16,27 @@ from scanner.documents import suggestion
 from scanner.files import replacing
 from scanner.report import Report
 
+from .log import Log, coloured
+
 
 class Outputs:
-    """The formats that were asked for, checked before anything is collected."""
+    """The formats that were asked for, checked before anything is collected, and the log."""
 
-    def __init__(self, formats: Sequence[str], *, quiet: bool) -> None:
+    def __init__(
+        self,
+        formats: Sequence[str] = (),
+        *,
+        quiet: bool = False,
+        color: str = "auto",
+        log_format: str = "text",
+    ) -> None:
         """Take FORMAT[=PATH] apart.
 
         Raises:
             click.UsageError: no such format, or two that want standard output.
         """
-        self._quiet = quiet
+        self._color = color
+        self.log = Log(quiet=quiet, as_json=log_format == "json")
         self._wanted: list[tuple[str, ModuleType, Path | None]] = []
         known = plugins.reporters()
         for wanted in formats or ("text",):
@@ -59,15 +69,14 @@ class Outputs:
                 stream = sys.stderr if _to_stderr(module) else sys.stdout
                 if isinstance(stream, io.TextIOWrapper):
                     stream.reconfigure(errors="backslashreplace")
-                module.write(report, stream)
+                module.write(report, coloured(stream, self._color))
                 stream.flush()
             if name == "github":
                 _step_summary(report)
 
     def say(self, line: str) -> None:
         """A line of log, unless it was asked to be quiet."""
-        if not self._quiet:
-            click.echo(line, err=True)
+        self.log.say(line)
 
 
 def as_json(value: Any) -> str:

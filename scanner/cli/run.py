@@ -17,12 +17,14 @@ from scanner.errors import ScannerError
 from scanner.evidence import Bundle, Writer
 from scanner.model import Manifest, Policy, Severity
 from scanner.policy import resolved
+from scanner.progress import Progress
 from scanner.report import Report, Status
 from scanner.spool import Spool
 from scanner.targets import Target
 
 from .configuration import DEFAULT_LEVEL, Configuration, Grounds
 from .output import Outputs
+from .ticker import shown
 
 
 @contextmanager
@@ -48,16 +50,19 @@ def collect(configuration: Configuration, names: Sequence[str], bundle: Path, ou
     targets = _chosen(configuration.targets, names)
     writer = Writer(bundle)
     outputs.say(f"looking at {', '.join(target.name for target in targets)}")
-    collecting.collect(
-        policies,
-        checks,
-        targets,
-        writer,
-        tool=collecting.Tool("wardround", version("wardround")),
-        now=lambda: datetime.now(UTC),
-        allowed_tags=configuration.allowed_tags,
-        context_sha256=configuration.grounds.context.sha256,
-    )
+    progress = Progress()
+    with shown(progress, outputs.log):
+        collecting.collect(
+            policies,
+            checks,
+            targets,
+            writer,
+            tool=collecting.Tool("wardround", version("wardround")),
+            now=lambda: datetime.now(UTC),
+            allowed_tags=configuration.allowed_tags,
+            context_sha256=configuration.grounds.context.sha256,
+            progress=progress,
+        )
 
 
 def judged(

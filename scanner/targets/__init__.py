@@ -32,6 +32,11 @@ class Session(Protocol):
         """Every scope there is, those that cannot be entered and those left out included."""
         ...
 
+    @property
+    def calls(self) -> int:
+        """How many calls were answered so far; on hosts, commands."""
+        ...
+
     def view(self, scope: Scope, check: Check) -> View:
         """One scope as one check may see it."""
         ...

@@ -241,6 +241,8 @@ class AttestationsSession:
     folder: Folder
     tags: Mapping[str, str] | None = None
     scopes: tuple[Scope, ...] = (Scope(name="folder", on="Attestations"),)
+    calls: int = 0
+    """It is a folder: nobody is called."""
 
     def view(self, scope: Scope, check: Check) -> Attestations:  # noqa: ARG002 - there is one scope
         """The folder, as a check may see it."""

@@ -339,6 +339,11 @@ class AwsSession:
         """`aws:<account>`."""
         return f"aws:{self.account.id}"
 
+    @property
+    def calls(self) -> int:
+        """How many calls AWS answered."""
+        return self.account.caller.calls
+
     def view(self, scope: Scope, check: Check) -> Aws:
         """The account, or one region of it, as one check may see it."""
         if scope.on == AwsAccount.__name__:

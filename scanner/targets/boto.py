@@ -69,6 +69,11 @@ _THROTTLED = frozenset(
 class Caller(Protocol):
     """Whoever answers operations: AWS, or a test's world."""
 
+    @property
+    def calls(self) -> int:
+        """How many pages were answered."""
+        ...
+
     def pages(self, need: str, region: str, parameters: dict[str, Any]) -> Iterator[Page]:
         """The answer's pages.
 
@@ -89,6 +94,7 @@ class Boto:
         """Use this session's credentials."""
         self._session = session
         self._lock = threading.Lock()
+        self.calls = 0
         self._clients: dict[tuple[str, str], Any] = {}
         self._bounds: dict[tuple[str, str], threading.BoundedSemaphore] = {}
 
@@ -106,6 +112,8 @@ class Boto:
             client, bound = self._client(service, region)
             for page in _paged(client, bound, need, operation, parameters):
                 page.pop("ResponseMetadata", None)
+                with self._lock:
+                    self.calls += 1
                 yield page
         except (
             botocore.exceptions.BotoCoreError,

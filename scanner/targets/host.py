@@ -108,6 +108,11 @@ class HostSession:
     probe: Probe = field(repr=False)
     scopes: tuple[Scope, ...] = (Scope(name="host", on="Host"),)
 
+    @property
+    def calls(self) -> int:
+        """How many commands were answered."""
+        return len(self.probe.answers)
+
     def view(self, scope: Scope, check: Check) -> Host:  # noqa: ARG002 - a host has one scope
         """The answers to the commands that the check declares."""
         return Host(check.needs, self.name, self.probe)

@@ -4,6 +4,8 @@ import re
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
+from .disclosing import READS_DATA
+
 if TYPE_CHECKING:
     import botocore.model
     import botocore.session
@@ -11,7 +13,8 @@ if TYPE_CHECKING:
 _READING = re.compile(r"^(Get|List|Describe|BatchGet)[A-Z]")
 
 _HANDS_OUT = re.compile(
-    r"^Get\w*(Credentials|Token|AccessKeys|AccessDetails|SecretValue|Records|Media)((For|From)\w+)?$"
+    r"^(Get|BatchGet)\w*(Credentials|Token|AccessKeys|AccessDetails|ApiKeys?|SecretValue|StreamKey|Password"
+    r"|PresignedURL|PresignedUrl|LoginUrl|EmbedUrl|QueryResults|Records?|Media)((For|From)\w+)?$"
 )
 """What the names of operations end in that hand out secrets or records, in services yet to come too."""
 
@@ -23,81 +26,144 @@ READING_TOO = frozenset(
 )
 """Operations that only read, though their names do not say so."""
 
-READS_DATA = frozenset(
-    {
-        "appconfig:GetConfiguration",
-        "appconfigdata:GetLatestConfiguration",
-        "athena:GetQueryResults",
-        "cloudtrail:GetQueryResults",
-        "codecommit:GetFile",
-        "codecommit:GetBlob",
-        "cognito-identity:GetCredentialsForIdentity",
-        "cognito-identity:GetOpenIdToken",
-        "connect:GetFederationToken",
-        "dynamodb:BatchGetItem",
-        "dynamodb:GetItem",
-        "ebs:GetSnapshotBlock",
-        "ec2:GetConsoleOutput",
-        "ec2:GetConsoleScreenshot",
-        "ec2:GetPasswordData",
-        "ecr:GetAuthorizationToken",
-        "ecr:GetDownloadUrlForLayer",
-        "emr:GetOnClusterAppUIPresignedURL",
-        "emr:GetPersistentAppUIPresignedURL",
-        "gamelift:GetComputeAccess",
-        "gamelift:GetInstanceAccess",
-        "glacier:GetJobOutput",
-        "iot-data:GetThingShadow",
-        "kinesis:GetRecords",
-        "kms:GetParametersForImport",
-        # Its answer carries a signed address of the function's code, and the environment's values.
-        "lambda:GetFunction",
-        "lambda:GetLayerVersion",
-        "lightsail:GetRelationalDatabaseMasterUserPassword",
-        "logs:GetLogEvents",
-        "logs:GetLogObject",
-        "logs:GetLogRecord",
-        "logs:GetQueryResults",
-        "mediastore-data:GetObject",
-        "medical-imaging:GetImageFrame",
-        "omics:GetReadSet",
-        "omics:GetReference",
-        "rds:DownloadDBLogFilePortion",
-        "redshift:GetClusterCredentials",
-        "redshift:GetClusterCredentialsWithIAM",
-        "s3:GetObject",
-        "s3:GetObjectTorrent",
-        "secretsmanager:BatchGetSecretValue",
-        "secretsmanager:GetSecretValue",
-        "ssm:GetParameter",
-        "ssm:GetParameterHistory",
-        "ssm:GetParameters",
-        "ssm:GetParametersByPath",
-        "sso:GetRoleCredentials",
-        "storagegateway:DescribeChapCredentials",
-        "sts:GetFederationToken",
-        "sts:GetSessionToken",
-        "workmailmessageflow:GetRawMessageContent",
-    }
-)
-"""Reading operations that hand out records, code or secrets."""
-
 _ACTIONS = {
-    # Operations whose IAM action is named otherwise: Service Authorization Reference, 2026-11.
+    # Operations that need another action than the one of their name, or more: Service Authorization
+    # Reference, and for S3 "Required permissions for Amazon S3 API operations", 2026-11.
+    "ds-data:DescribeGroup": "ds-data:DescribeGroup ds:AccessDSData",
+    "ds-data:DescribeUser": "ds-data:DescribeUser ds:AccessDSData",
+    "ds-data:ListGroupMembers": "ds-data:ListGroupMembers ds:AccessDSData",
+    "ds-data:ListGroups": "ds-data:ListGroups ds:AccessDSData",
+    "ds-data:ListGroupsForMember": "ds-data:ListGroupsForMember ds:AccessDSData",
+    "ds-data:ListUsers": "ds-data:ListUsers ds:AccessDSData",
+    "network-firewall:DescribeLoggingConfiguration": "network-firewall:DescribeLoggingConfiguration "
+    "logs:GetLogDelivery logs:ListLogDeliveries",
+    "route53:ListHostedZonesByVPC": "route53:ListHostedZonesByVPC ec2:DescribeVpcs",
+    "route53resolver:GetFirewallConfig": "route53resolver:GetFirewallConfig ec2:DescribeVpcs",
+    "route53resolver:GetResolverConfig": "route53resolver:GetResolverConfig ec2:DescribeVpcs",
+    "route53resolver:GetResolverQueryLogConfig": "route53resolver:GetResolverQueryLogConfig ec2:DescribeVpcs",
+    "route53resolver:ListFirewallConfigs": "route53resolver:ListFirewallConfigs ec2:DescribeVpcs",
+    "route53resolver:ListResolverConfigs": "route53resolver:ListResolverConfigs ec2:DescribeVpcs",
+    "route53resolver:ListResolverQueryLogConfigAssociations": "ec2:DescribeVpcs "
+    "route53resolver:ListResolverQueryLogConfigAssociations",
+    "route53resolver:ListResolverQueryLogConfigs": "route53resolver:ListResolverQueryLogConfigs "
+    "ec2:DescribeVpcs",
+    "route53resolver:ListResolverRuleAssociations": "route53resolver:ListResolverRuleAssociations "
+    "ec2:DescribeVpcs",
+    "s3:GetBucketAccelerateConfiguration": "s3:GetAccelerateConfiguration",
+    "s3:GetBucketAnalyticsConfiguration": "s3:GetAnalyticsConfiguration",
+    "s3:GetBucketCors": "s3:GetBucketCORS",
     "s3:GetBucketEncryption": "s3:GetEncryptionConfiguration",
+    "s3:GetBucketIntelligentTieringConfiguration": "s3:GetIntelligentTieringConfiguration",
+    "s3:GetBucketInventoryConfiguration": "s3:GetInventoryConfiguration",
+    "s3:GetBucketLifecycle": "s3:GetLifecycleConfiguration",
     "s3:GetBucketLifecycleConfiguration": "s3:GetLifecycleConfiguration",
+    "s3:GetBucketMetadataConfiguration": "s3:GetBucketMetadataTableConfiguration",
+    "s3:GetBucketMetricsConfiguration": "s3:GetMetricsConfiguration",
     "s3:GetBucketNotificationConfiguration": "s3:GetBucketNotification",
     "s3:GetBucketReplication": "s3:GetReplicationConfiguration",
+    "s3:GetObjectLockConfiguration": "s3:GetBucketObjectLockConfiguration",
     "s3:GetPublicAccessBlock": "s3:GetBucketPublicAccessBlock",
+    "s3:ListBucketAnalyticsConfigurations": "s3:GetAnalyticsConfiguration",
+    "s3:ListBucketIntelligentTieringConfigurations": "s3:GetIntelligentTieringConfiguration",
+    "s3:ListBucketInventoryConfigurations": "s3:GetInventoryConfiguration",
+    "s3:ListBucketMetricsConfigurations": "s3:GetMetricsConfiguration",
     "s3:ListBuckets": "s3:ListAllMyBuckets",
     "s3control:GetPublicAccessBlock": "s3:GetAccountPublicAccessBlock",
 }
+_WHOLE_SERVICE = {"apigateway": "apigateway:GET", "apigatewayv2": "apigateway:GET"}
+"""Services whose reading has one action, whatever the operation."""
 _PREFIXES = {
+    "accessanalyzer": "access-analyzer",
+    "amp": "aps",
+    "appintegrations": "app-integrations",
+    "application-insights": "applicationinsights",
+    "backupsearch": "backup-search",
+    "bedrock-agent": "bedrock",
+    "bedrock-agent-runtime": "bedrock",
+    "bedrock-data-automation": "bedrock",
+    "bedrock-data-automation-runtime": "bedrock",
+    "bedrock-runtime": "bedrock",
+    "chime-sdk-identity": "chime",
+    "chime-sdk-media-pipelines": "chime",
+    "chime-sdk-meetings": "chime",
+    "chime-sdk-messaging": "chime",
+    "chime-sdk-voice": "chime",
+    "cleanroomsml": "cleanrooms-ml",
+    "cloudcontrol": "cloudformation",
+    "cloudhsmv2": "cloudhsm",
+    "codeguruprofiler": "codeguru-profiler",
+    "compute-optimizer-automation": "aco-automation",
+    "connectcampaigns": "connect-campaigns",
+    "connectcampaignsv2": "connect-campaigns",
+    "connectcases": "cases",
+    "connecthealth": "health-agent",
+    "customer-profiles": "profile",
+    "devops-agent": "aidevops",
+    "docdb": "rds",
+    "dynamodbstreams": "dynamodb",
     "efs": "elasticfilesystem",
     "elb": "elasticloadbalancing",
     "elbv2": "elasticloadbalancing",
+    "emr": "elasticmapreduce",
+    "eventbridgev2": "events",
+    "greengrassv2": "greengrass",
+    "iot-managed-integrations": "iotmanagedintegrations",
+    "ivs-realtime": "ivs",
+    "keyspacesstreams": "cassandra",
+    "kinesis-video-archived-media": "kinesisvideo",
+    "kinesis-video-signaling": "kinesisvideo",
+    "kinesisanalyticsv2": "kinesisanalytics",
+    "launch-wizard": "launchwizard",
+    "lex-models": "lex",
+    "lexv2-models": "lex",
+    "location": "geo",
+    "mailmanager": "ses",
+    "marketplace-agreement": "aws-marketplace",
+    "marketplace-catalog": "aws-marketplace",
+    "marketplace-deployment": "aws-marketplace",
+    "marketplace-entitlement": "aws-marketplace",
+    "marketplace-reporting": "aws-marketplace",
+    "mediastore-data": "mediastore",
+    "migration-hub-refactor-spaces": "refactor-spaces",
+    "migrationhub-config": "mgh",
+    "migrationhuborchestrator": "migrationhub-orchestrator",
+    "migrationhubstrategy": "migrationhub-strategy",
+    "mwaa": "airflow",
+    "mwaa-serverless": "airflow-serverless",
+    "neptune": "rds",
+    "notificationscontacts": "notifications-contacts",
     "opensearch": "es",
+    "opensearchserverless": "aoss",
+    "personalize-runtime": "personalize",
+    "pinpoint": "mobiletargeting",
+    "pinpoint-email": "ses",
+    "pinpoint-sms-voice": "sms-voice",
+    "pinpoint-sms-voice-v2": "sms-voice",
+    "pricing-plan-manager": "pricingplanmanager",
+    "qconnect": "wisdom",
+    "resourcegroupstaggingapi": "tag",
+    "s3control": "s3",
+    "s3outposts": "s3-outposts",
+    "sagemaker-a2i-runtime": "sagemaker",
+    "sagemaker-edge": "sagemaker",
+    "sagemaker-metrics": "sagemaker",
+    "service-quotas": "servicequotas",
+    "servicecatalog-appregistry": "servicecatalog",
+    "sesv2": "ses",
+    "signer-data": "signer",
+    "simpledbv2": "sdb",
+    "socialmessaging": "social-messaging",
+    "sso-admin": "sso",
+    "stepfunctions": "states",
+    "supplychain": "scn",
+    "support-app": "supportapp",
+    "taxsettings": "tax",
+    "timestream-query": "timestream",
+    "timestream-write": "timestream",
+    "voice-id": "voiceid",
+    "workspaces-thin-client": "thinclient",
 }
+"""Services that IAM calls otherwise than boto3 does."""
 
 _ASKED = (
     "NextToken",
@@ -136,10 +202,16 @@ def refuse(need: str) -> str | None:
     return None
 
 
-def action(need: str) -> str:
-    """The IAM action that allows an operation."""
+def actions(need: str) -> tuple[str, ...]:
+    """The IAM actions that together allow an operation."""
     service, _, operation = need.partition(":")
-    return _ACTIONS.get(need) or f"{_PREFIXES.get(service, service)}:{operation}"
+    named = _ACTIONS.get(need) or _WHOLE_SERVICE.get(service)
+    return tuple(named.split()) if named else (f"{_PREFIXES.get(service, service)}:{operation}",)
+
+
+def action(need: str) -> str:
+    """What to allow, in words, so that an operation is not denied."""
+    return " and ".join(actions(need))
 
 
 @cache

@@ -176,9 +176,9 @@ AWS = "targets:\n  - aws: {name: a}\n"
             ["wardround.yaml:3: the name 'a' is configured twice, here and on line 2"],
         ),
         (
-            AWS + "policies:\n  - house.yaml\n  - nowhere\n",
+            AWS + "policies:\n  - house.yaml\n  - hipaa-securty-rule\n",
             [
-                "wardround.yaml:5: unknown policy 'nowhere'; shipped are hipaa-security-rule",
+                "wardround.yaml:5: unknown policy 'hipaa-securty-rule' (did you mean 'hipaa-security-rule'?)",
             ],
         ),
         (

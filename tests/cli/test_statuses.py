@@ -7,8 +7,7 @@ import pytest
 
 from scanner import plugins
 from scanner.cli import run
-from scanner.cli.scan import LEVELS
-from scanner.model import Scope
+from scanner.model import Scope, Severity
 from tests.cli.command import Command
 from tests.judging import AWS, EAST, Entries, planned, refused, saw, target, told, unreachable
 
@@ -175,10 +174,10 @@ def test_what_was_asked_for_is_no_failure(command: Command, arguments: list[str]
     assert result.err == ""
 
 
-def test_every_level_is_offered() -> None:
-    assert [run.severities(level) for level in LEVELS if level not in {"any", "none"}] == [
-        run.severities("any")[: number + 1] for number in range(4)
-    ]
+def test_a_level_is_itself_and_what_is_worse() -> None:
+    every = tuple(Severity)
+    assert [run.severities(level.value) for level in every] == [every[: number + 1] for number in range(4)]
+    assert run.severities("any") == every
     assert run.severities("none") == ()
     assert run.severities(None) == run.severities("high")
 

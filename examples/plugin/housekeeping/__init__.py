@@ -1,0 +1,1 @@
+"""Housekeeping: what nobody attacks, and everybody searches for."""

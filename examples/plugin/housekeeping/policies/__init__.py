@@ -1,0 +1,1 @@
+"""Its policies, one YAML file each."""

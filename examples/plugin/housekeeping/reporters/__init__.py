@@ -1,0 +1,1 @@
+"""Its report formats, a module each."""
