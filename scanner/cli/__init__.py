@@ -5,6 +5,8 @@ import sys
 
 import click
 
+from .diff import diff
+from .permissions import permissions
 from .scan import collect, evaluate, report, scan
 from .show import checks, policy
 
@@ -26,7 +28,7 @@ def wardround() -> None:
     """  # noqa: D301 - the mark is click's, and a character
 
 
-for command in (scan, collect, evaluate, report, policy, checks):
+for command in (scan, collect, evaluate, report, policy, checks, permissions, diff):
     wardround.add_command(command)
 
 
