@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from itertools import islice
 
-from scanner import ControlResult, Finding, Outcome, Report, Severity, Unreadable
+from scanner import ControlResult, Finding, Outcome, Report, Severity, Unreadable, Waiver
 
 LISTED = 20
 """How many resources of a requirement are listed."""
@@ -42,6 +42,29 @@ def worst_first(
                 if finding.outcome is outcome and finding.severity is severity and finding.waiver is None
             )
             yield from islice(chosen, count)
+
+
+def known(finding: Finding) -> str:
+    """What is known of a resource besides its facts, in words: patient data, records, owner."""
+    about = finding.context
+    words = (
+        "patient data" if about.get("phi") else "",
+        many(about["records"], "record") if about.get("records") else "",
+        f"owner {about['owner']}" if about.get("owner") else "",
+    )
+    return ", ".join(filter(None, words))
+
+
+def files(report: Report) -> dict[str, str]:
+    """SHA-256 of what was judged by besides policies, by what it is."""
+    words = {"waivers": "waivers file", "context": "context file"}
+    return {words.get(name, name): digest for name, digest in report.run.files.items()}
+
+
+def accepted(report: Report) -> Iterator[tuple[Finding, Waiver]]:
+    """Findings that fail and are waived, in the report's order, none of them held."""
+    if report.waived:
+        yield from ((finding, finding.waiver) for finding in report.findings if finding.waiver)
 
 
 @dataclass

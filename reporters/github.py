@@ -6,6 +6,7 @@ from typing import TextIO
 
 from scanner import Finding, Outcome, Report, Severity
 
+from . import waivers
 from .anchor import anchor
 from .digest import many, missing, totals, worst_first
 from .escape import bounded, visible
@@ -26,9 +27,10 @@ def write(report: Report, out: TextIO) -> None:
     unsaid = []
     if not report.entered or not report.run.complete:
         unsaid.append(_command("error", "Wardround", report.verdict()))
-    causes = list(_causes(report))
+    causes = [*_waivers(report), *_causes(report)]
     out.writelines(_level(report, "error", _ERRORS, unsaid))
     out.writelines(_level(report, "warning", _WARNINGS, causes))
+    out.writelines(_waived(report))
 
 
 def _level(report: Report, level: str, severities: tuple[Severity, ...], first: list[str]) -> Iterator[str]:
@@ -48,6 +50,24 @@ def _annotation(report: Report, level: str, finding: Finding) -> str:
     title = f"{control.control} {control.title} ({finding.severity.value})"
     said = "; ".join(finding.reasons) or "falls short"
     return _command(level, title, f"{finding.resource or finding.target}: {said}", (place.file, place.line))
+
+
+def _waived(report: Report) -> Iterator[str]:
+    if report.waived:
+        said = (
+            f"{many(report.waived, 'finding')} not counted: what is waived still fails, see the step summary."
+        )
+        yield _command("notice", "Waived", said)
+
+
+def _waivers(report: Report) -> Iterator[str]:
+    expired = [result for result in report.waivers if result.expired]
+    if expired:
+        first = expired[0].waiver
+        said = f"line {first.line} of the waivers file, by {first.owner}, {waivers.state(expired[0])}"
+        yield _command(
+            "warning", "Waivers", f"{waivers.counted(report)}; {said}. It covered {waivers.covers(first)}"
+        )
 
 
 def _causes(report: Report) -> Iterator[str]:

@@ -15,6 +15,9 @@ from typing import Any, TextIO
 
 from scanner import ControlResult, Finding, Outcome, Policy, Report, Requirement, Severity, Unreadable
 
+from . import waivers
+from .digest import files as judged_by
+from .digest import known
 from .escape import bounded, visible
 
 LISTED = 200
@@ -87,7 +90,14 @@ def _sections(report: Report) -> dict[str, Any]:
     mends = _mends(report.unreadable)
     return {
         "total": total,
-        "waived": sum(result.counts.waived for result in report.results),
+        "waived": report.waived,
+        "known": known,
+        "judged_by": judged_by(report),
+        "due": waivers.due(report)[:LISTED_ASIDE],
+        "more_due": len(waivers.due(report)[LISTED_ASIDE:]),
+        "counted_waivers": waivers.counted(report),
+        "state": waivers.state,
+        "covers": waivers.covers,
         "listed": len(failing),
         "failing": [
             (key, [item[2] for item in group])

@@ -3,9 +3,23 @@
 from collections.abc import Iterable, Iterator
 from typing import TextIO
 
-from scanner import Outcome, Report
+from scanner import Finding, Outcome, Report
 
-from .digest import LIMITS, counted, many, missing, moment, scopes, some, totals, worst_first
+from . import waivers
+from .digest import (
+    LIMITS,
+    accepted,
+    counted,
+    files,
+    known,
+    many,
+    missing,
+    moment,
+    scopes,
+    some,
+    totals,
+    worst_first,
+)
 from .escape import bounded, code, prose
 
 _BUDGET = 900_000
@@ -56,6 +70,9 @@ def write(report: Report, out: TextIO) -> None:
         sheet.fits(line)
     sheet.table("Controls", ("Control", "Owner", "Status", "Result"), _controls(report))
     sheet.table(
+        "Waivers to look at", ("Until", "State", "Covers", "Accepted by", "Because", "Line"), _waivers(report)
+    )
+    sheet.table(
         "What could not be seen, and what would mend it", ("Why", "Said", "To mend", "Where"), _unseen(report)
     )
     sheet.table("Nothing to decide about", ("Check", "Why", "Where"), _nothing_there(report))
@@ -65,6 +82,11 @@ def write(report: Report, out: TextIO) -> None:
         "What falls short, the worst first",
         ("Severity", "Control", "Resource", "Where", "Why"),
         _failing(report),
+    )
+    sheet.table(
+        "What falls short and is waived",
+        ("Severity", "Control", "Resource", "Where", "Why", "Accepted by", "Until", "Because"),
+        _waived(report),
     )
     sheet.last(f"\n{' '.join(LIMITS)}")
 
@@ -81,7 +103,11 @@ def _head(report: Report) -> Iterator[str]:
         f" + {seen.not_evaluated:,} not evaluated + {seen.unreachable:,} unreachable"
         f" + {seen.excluded:,} excluded; a cell is one {_prose(seen.unit)}"
     )
+    for name, digest in files(report).items():
+        yield f"- Judged by the {_prose(name)} as well, SHA-256 {_code(digest)}"
     yield f"- Findings: {totals(report)}"
+    if report.waivers:
+        yield f"- {waivers.counted(report)}"
 
 
 def _controls(report: Report) -> Iterator[tuple[str, ...]]:
@@ -112,14 +138,37 @@ def _nothing_there(report: Report) -> Iterator[tuple[str, ...]]:
 
 
 def _failing(report: Report) -> Iterator[tuple[str, ...]]:
-    for finding in worst_first(report, Outcome.FAIL):
-        where = ", ".join(word for word in (finding.target, finding.scope) if word)
+    yield from map(_finding, worst_first(report, Outcome.FAIL))
+
+
+def _waived(report: Report) -> Iterator[tuple[str, ...]]:
+    for finding, waiver in accepted(report):
+        yield *_finding(finding), _prose(waiver.owner), waiver.expires, _prose(waiver.reason)
+
+
+def _finding(finding: Finding) -> tuple[str, ...]:
+    where = ", ".join(word for word in (finding.target, finding.scope) if word)
+    resource = _code(finding.resource or "everything")
+    about = known(finding)
+    return (
+        finding.severity.value,
+        _prose(finding.control),
+        f"{resource}: {_prose(about)}" if about else resource,
+        _code(where),
+        _code("; ".join(finding.reasons)),
+    )
+
+
+def _waivers(report: Report) -> Iterator[tuple[str, ...]]:
+    for result in waivers.due(report):
+        waiver = result.waiver
         yield (
-            finding.severity.value,
-            _prose(finding.control),
-            _code(finding.resource or "everything"),
-            _code(where),
-            _code("; ".join(finding.reasons)),
+            waiver.expires,
+            waivers.state(result),
+            _code(waivers.covers(waiver)),
+            _prose(waiver.owner),
+            _prose(waiver.reason),
+            f"{waiver.line:,}",
         )
 
 

@@ -9,6 +9,7 @@ from typing import Any, TextIO
 
 from scanner import Control, Finding, Outcome, Policy, Report, Requirement, Severity
 
+from . import waivers
 from .anchor import anchor, uri
 from .digest import many, worst_first
 from .escape import bounded, prose, visible
@@ -99,6 +100,14 @@ def _notifications(report: Report, rules: _Rules) -> Iterator[Json]:
         )
     if not report.run.complete or not report.entered:
         yield _notification("error", report.verdict())
+    if report.waived:
+        fails = many(report.waived, "finding")
+        yield _notification("note", f"{fails} left out: what is waived fails, and is accepted for now.")
+    for result in (result for result in waivers.due(report)[:_NOTIFICATIONS] if result.expired):
+        about = waivers.covers(result.waiver)
+        yield _notification(
+            "warning", f"Waiver until {result.waiver.expires}, {waivers.state(result)}: {about}"
+        )
     for finding in islice(worst_first(report, Outcome.ERROR), _NOTIFICATIONS):
         index, *_ = rules[finding.policy, finding.requirement]
         said = f"{_about(finding)} could not be evaluated: {'; '.join(finding.reasons)}"

@@ -9,12 +9,15 @@ from typing import TextIO
 
 from scanner import Control, ControlResult, Finding, Outcome, Policy, Report, Requirement, Severity
 
+from . import waivers
 from .digest import (
     LIMITS,
     LISTED,
     Listing,
     Some,
     counted,
+    files,
+    known,
     listings,
     many,
     missing,
@@ -123,6 +126,7 @@ def _document(report: Report) -> Iterator[Line]:
     yield from _heading("Findings, by control")
     yield _line(2, f"{totals(report)}.")
     yield from _controls(report)
+    yield from _waivers(report)
     yield from _unseen(report)
     yield from _nothing_there(report)
     yield from _heading("What this report is")
@@ -133,7 +137,9 @@ def _colour(report: Report) -> str:
     if report.count(Outcome.FAIL) or not report.entered:
         return "red"
     seen = report.coverage
-    return "yellow" if seen.not_evaluated + seen.unreachable or not report.run.complete else "green"
+    if seen.not_evaluated + seen.unreachable or report.waived or not report.run.complete:
+        return "yellow"
+    return "green"
 
 
 def _scope(report: Report) -> Iterator[Line]:
@@ -144,6 +150,8 @@ def _scope(report: Report) -> Iterator[Line]:
             2, "Policy ", (policy.policy, "bold"), f": {policy.title}, after {policy.source};",
             f" sha256 {policy.sha256[:12]}.",
         )  # fmt: skip
+    for name, digest in files(report).items():
+        yield _line(2, f"Judged by the {name} as well; sha256 {digest[:12]}.")
     targets = report.plan.targets
     for target in targets[:_TARGETS]:
         asked = f", asked as {target.identity}" if target.identity else ""
@@ -245,9 +253,27 @@ def _resource(finding: Finding, names: dict[str, str]) -> Iterator[Span]:
     else:
         yield f"- {finding.resource}"
         yield (f" ({where})", "dim")
+    if about := known(finding):
+        yield f"; {about}"
     if finding.waiver:
         waiver = finding.waiver
         yield f": accepted by {waiver.owner} until {waiver.expires}, because {waiver.reason}"
+
+
+def _waivers(report: Report) -> Iterator[Line]:
+    if not report.waivers:
+        return
+    yield from _heading("Waivers")
+    yield _line(2, f"{waivers.counted(report)}.")
+    due = waivers.due(report)
+    for result in due[:_GROUPS]:
+        waiver = result.waiver
+        yield _line(2, (f"{waiver.expires}, {waivers.state(result)}", "red" if result.expired else "yellow"))
+        yield _line(4, "Covers: ", waivers.covers(waiver))
+        yield _line(4, "Accepted by: ", f"{waiver.owner}, because {waiver.reason}")
+        yield _line(4, f"Line {waiver.line} of the waivers file")
+    if len(due) > _GROUPS:
+        yield _line(2, f"and {len(due) - _GROUPS:,} more, see -f json")
 
 
 def _unseen(report: Report) -> Iterator[Line]:

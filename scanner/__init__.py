@@ -4,8 +4,8 @@ Names are loaded when they are first used, so that opening the door costs nothin
 """
 
 from importlib import import_module
-from typing import TYPE_CHECKING, Any
 
+TYPE_CHECKING = False  # typing's, without importing it: it takes longer than all of this
 if TYPE_CHECKING:
     from .declaration import check as check
     from .derived import Evidence as Evidence
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from .model import Requirement as Requirement
     from .model import Severity as Severity
     from .model import Unreadable as Unreadable
+    from .model import Waiver as Waiver
+    from .model import WaiverResult as WaiverResult
     from .report import Report as Report
     from .reportfile import encoded as encoded
     from .targets.attestations import Attestations as Attestations
@@ -44,6 +46,8 @@ _HOMES = {
         "Requirement",
         "Severity",
         "Unreadable",
+        "Waiver",
+        "WaiverResult",
     ),
     "report": ("Report",),
     "reportfile": ("encoded",),
@@ -53,7 +57,7 @@ _HOMES = {
 }
 
 
-def __getattr__(name: str) -> Any:
+def __getattr__(name: str) -> object:
     for home, names in _HOMES.items():
         if name in names:
             return getattr(import_module(f".{home}", __name__), name)

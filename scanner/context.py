@@ -15,6 +15,10 @@ ALLOWED_TAGS = frozenset({"phi", "records", "owner", "environment", "data-classi
 _DIGITS = 15
 """More than that many records nobody has; a tag's value is whatever somebody wrote."""
 
+PARTIAL = "partial_tags"
+"""Among what is known of a resource: that it may have tags besides those that are."""
+
+_WORDS = ("phi", "records", "owner")
 _YES = frozenset({"true", "yes", "1"})
 _TEXT = {"type": "string", "minLength": 1}
 SCHEMA: dict[str, Any] = {
@@ -31,10 +35,16 @@ SCHEMA: dict[str, Any] = {
                 "additionalProperties": False,
                 "required": ["resource"],
                 "minProperties": 2,
+                "description": "something about it: phi, records, owner or tags",
                 "properties": {
                     "resource": _TEXT,
                     "phi": {"type": "boolean"},
-                    "records": {"type": "integer", "minimum": 0},
+                    "records": {
+                        "type": "integer",
+                        "minimum": 0,
+                        "maximum": 10**_DIGITS,
+                        "description": f"a whole number from 0 to {10**_DIGITS:,}",
+                    },
                     "owner": _TEXT,
                     "tags": {"type": "object", "additionalProperties": {"type": "string"}},
                 },
@@ -53,21 +63,19 @@ class Context:
     patterns: Sequence[Mapping[str, Any]] = ()
 
     def about(self, resource: str, tags: Mapping[str, str] | None) -> dict[str, Any]:
-        """All that is known; the file has the last word, its later lines over its earlier ones.
+        """All that is known; the file has the last word: its entries over its patterns, later over earlier.
 
-        What nobody told is not there: without tags, only what the file says is known.
+        What nobody told is not there. Where tags were not read, `partial_tags` says that there may be more.
         """
         matching = [entry for entry in self.patterns if fnmatchcase(resource, entry["resource"])]
         said: dict[str, Any] = {}
+        named: dict[str, str] = {}
         for entry in (*matching, *self.exact.get(resource, ())):
-            named = {name.lower(): value for name, value in entry.get("tags", {}).items()}
-            said = {**said, **entry, "tags": {**said.get("tags", {}), **named}}
-        said.pop("resource", None)
-        if tags is None and not said.get("tags"):
-            said.pop("tags", None)
-            return said
-        together = {**(tags or {}), **said.get("tags", {})}
-        return (of(together) if tags is not None else {}) | said | {"tags": together}
+            said |= entry["said"]
+            named |= entry["tags"]
+        if tags is not None:
+            return of(tags) | said | {"tags": {**tags, **named}}
+        return said | ({"tags": named, PARTIAL: True} if named else {})
 
 
 def read(text: bytes, name: str) -> Context:
@@ -84,10 +92,20 @@ def read(text: bytes, name: str) -> Context:
     patterns = []
     for entry in document.data["resources"]:
         if set("*?[") & set(entry["resource"]):
-            patterns.append(entry)
+            patterns.append(_told(entry))
         else:
-            exact.setdefault(entry["resource"], []).append(entry)
+            exact.setdefault(entry["resource"], []).append(_told(entry))
     return Context(hashlib.sha256(text).hexdigest(), exact, patterns)
+
+
+def _told(entry: Mapping[str, Any]) -> dict[str, Any]:
+    """An entry of the file: what it says, and the tags it gives, which say something as well."""
+    tags = {name.lower(): value for name, value in entry.get("tags", {}).items()}
+    said = {name: value for name, value in of(tags).items() if name in tags and name in _WORDS}
+    said |= {name: entry[name] for name in _WORDS if name in entry}
+    if "records" in entry:
+        said["records"] = int(entry["records"])  # JSON Schema takes 500.0 for a whole number
+    return {"resource": entry["resource"], "said": said, "tags": tags}
 
 
 def kept(tags: Mapping[str, str], allowed: frozenset[str] = ALLOWED_TAGS) -> dict[str, str]:

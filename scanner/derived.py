@@ -1,7 +1,7 @@
 """Derived checks: pure functions of evidence that was collected, and of the evidence before it."""
 
 import re
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import ClassVar, Protocol
@@ -13,10 +13,13 @@ from .declaration import Check
 from .errors import ReadError
 from .model import Manifest, Observation, Reason, Scope, TargetRecord, Unreadable
 from .observe import Entry, Place
-from .view import View
+from .view import Refusal, View
 
 TARGET = "evidence"
 """The id of the target that derived observations are of: the bundle itself."""
+
+_PLACES = 3
+"""How many of the scopes that were left out are named."""
 
 
 class Collected(Protocol):
@@ -52,10 +55,10 @@ class Evidence(View):
 
     def all(self, check: str) -> Iterator[Observation]:
         """What a check saw, everywhere; what it could not see is kept as refused here too."""
-        yield from self._observations(self.declared(check), self._collected)
+        yield from self._kept(self._read(self.declared(check), self._collected, "collect again"))
 
     def before(self, check: str) -> Iterator[Observation]:
-        """What a check saw in the bundle before.
+        """What a check saw in the bundle before; what it could not see then is kept as refused here too.
 
         Raises:
             ReadError: no bundle before was given.
@@ -70,50 +73,142 @@ class Evidence(View):
                     mend="give the bundle of an earlier run with --before",
                 )
             )
-        yield from self._observations(check, self._before)
+        mend = "give a bundle with --before that has it"
+        yield from self._kept(self._read(check, self._before, mend))
 
-    def _observations(self, check: str, collected: Collected) -> Iterator[Observation]:
-        on = next((known.on for known in collected.manifest.plan.checks if known.id == check), None)
-        if on is None:
-            self._unseen(check, f"{check} was not collected", None)
-        for target in collected.manifest.plan.targets:
-            for scope in target.scopes:
-                if scope.on == on and scope.state != "excluded":
-                    yield from self._scope(check, collected, target, scope)
+    def join(self, check: str, wanted: Collection[str], by: Callable[[str], str] = str) -> "Joined":
+        """What a check saw of these resources, and nothing else that it saw.
 
-    def _scope(
-        self, check: str, collected: Collected, target: TargetRecord, scope: Scope
-    ) -> Iterator[Observation]:
-        part = collected.part(target.id, scope.name, check) if scope.state == "entered" else None
-        if part is None:
-            self._unseen(check, f"{target.name}, {scope.name} was not read", scope.unreadable)
-            return
-        for entry in part:
-            if isinstance(entry, Unreadable):
-                self._unseen(check, entry.detail, entry)
-            else:
+        What it could not see is kept as refused only of the resources that are then asked for, so that a
+        region nobody needs makes nothing unreadable.
+
+        Args:
+            check: a declared check's id.
+            wanted: the resources, as they are asked for.
+            by: turns a resource's id into what it is asked for by, where that is less than the whole id.
+        """
+        seen: dict[str, Observation] = {}
+        refused: dict[str, ReadError] = {}
+        unread: list[ReadError] = []
+        for entry in self._read(self.declared(check), self._collected, "collect again"):
+            if isinstance(entry, Observation):
+                name = by(entry.resource)
+                if name in wanted:
+                    seen[name] = entry
+            elif entry.resource is None:
+                unread.append(entry.error)
+            elif by(entry.resource) in wanted:
+                refused[by(entry.resource)] = entry.error
+        return Joined(self, check, seen, refused, tuple(unread), self._left_out(check))
+
+    def _kept(self, entries: Iterator[Observation | Refusal]) -> Iterator[Observation]:
+        for entry in entries:
+            if isinstance(entry, Observation):
                 yield entry
+            else:
+                self.refused(entry.error, entry.resource)
 
-    def _unseen(self, check: str, detail: str, unreadable: Unreadable | None) -> None:
-        self.refused(
-            ReadError(
-                need=check,
-                reason=unreadable.reason if unreadable else Reason.NOT_COLLECTED,
-                detail=detail,
-                mend=unreadable.mend if unreadable else "collect again",
-            ),
-            unreadable.resource if unreadable else None,
+    @staticmethod
+    def _read(check: str, collected: Collected, mend: str) -> Iterator[Observation | Refusal]:
+        """What a check saw, and what it could not: a scope that configuration leaves out is neither."""
+        on = _run_on(check, collected.manifest)
+        if on is None:
+            yield Refusal(None, _not_collected(check, f"{check} was not collected", mend))
+            return
+        for target, scope in _scopes(collected.manifest, on):
+            if scope.state == "excluded":
+                continue
+            place = f"{target.name}, {scope.name}"
+            part = collected.part(target.id, scope.name, check) if scope.state == "entered" else None
+            if scope.unreadable:
+                yield _again(check, place, scope.unreadable)
+            elif part is None:
+                yield Refusal(None, _not_collected(check, f"{place}: it was not read", mend))
+            for entry in part or ():
+                yield entry if isinstance(entry, Observation) else _again(check, place, entry)
+
+    def _left_out(self, check: str) -> tuple[str, ...]:
+        manifest = self._collected.manifest
+        return tuple(
+            f"{target.name}, {scope.name}"
+            for target, scope in _scopes(manifest, _run_on(check, manifest))
+            if scope.state == "excluded"
         )
 
 
 @dataclass(frozen=True)
+class Joined:
+    """What a check saw of the resources that were asked for."""
+
+    view: Evidence
+    check: str
+    seen: Mapping[str, Observation]
+    refused: Mapping[str, ReadError]
+    unread: tuple[ReadError, ...]
+    """Scopes that could not be read: what was not seen may be there."""
+    left_out: tuple[str, ...]
+    """Scopes that configuration leaves out: what was not seen may be there, too."""
+
+    def one(self, name: str, *, mend: str) -> Observation:
+        """What was seen of one of them.
+
+        Raises:
+            ReadError: it was not seen; `mend` says what would show it.
+        """
+        found = self.seen.get(name)
+        if found is None:
+            raise self.view.refused(self.refused.get(name) or self._missing(name, mend))
+        return found
+
+    def _missing(self, name: str, mend: str) -> ReadError:
+        reason = Reason.NOT_COLLECTED
+        detail = f"{name} was not seen"
+        if self.unread:
+            first = self.unread[0]
+            others = f" and {len(self.unread) - 1} more" if self.unread[1:] else ""
+            reason, detail, mend = first.reason, f"{detail}; {first.detail}{others}", f"{first.mend}; {mend}"
+        elif self.left_out:
+            places = "; ".join(self.left_out[:_PLACES]) + ("; ..." if self.left_out[_PLACES:] else "")
+            detail += f", and the configuration leaves out {places}"
+        return ReadError(need=self.check, reason=reason, detail=detail, mend=mend)
+
+
+def _run_on(check: str, manifest: Manifest) -> str | None:
+    return next((known.on for known in manifest.plan.checks if known.id == check), None)
+
+
+def _scopes(manifest: Manifest, on: str | None) -> Iterator[tuple[TargetRecord, Scope]]:
+    for target in manifest.plan.targets:
+        for scope in target.scopes:
+            if scope.on == on:
+                yield target, scope
+
+
+def _not_collected(check: str, detail: str, mend: str) -> ReadError:
+    return ReadError(need=check, reason=Reason.NOT_COLLECTED, detail=detail, mend=mend)
+
+
+def _again(check: str, place: str, unreadable: Unreadable) -> Refusal:
+    """A refusal that a check met, as one of whoever depends on that check."""
+    asked = f"{unreadable.need}: " if unreadable.need else ""
+    error = ReadError(
+        need=check,
+        reason=unreadable.reason,
+        detail=f"{place}: {asked}{unreadable.detail}",
+        mend=unreadable.mend,
+    )
+    return Refusal(unreadable.resource, error)
+
+
+@dataclass(frozen=True)
 class Derived:
-    """A bundle, and with it what installed derived checks make of it."""
+    """A bundle, and with it what derived checks make of it."""
 
     collected: Collected
     checks: Mapping[str, Check]
+    """Those that are asked for; only the derived ones among them are run."""
     before: Collected | None = None
-    _parts: dict[str, tuple[Entry, ...]] = field(default_factory=dict)
+    _parts: dict[str, tuple[bytes, ...]] = field(default_factory=dict)
 
     @cached_property
     def manifest(self) -> Manifest:
@@ -128,16 +223,9 @@ class Derived:
         if not more:
             return given
         kept = tuple(check for check in given.plan.checks if check.id not in more)
-        target = TargetRecord(
-            id=TARGET,
-            name=TARGET,
-            kind=TARGET,
-            identity=None,
-            scopes=(Scope(name="bundle", on=Evidence.__name__),),
-        )
         checks = sorted((*kept, *plan.planned(more, plan.facts(more))), key=lambda check: check.id)
         more_planned = msgspec.structs.replace(
-            given.plan, checks=tuple(checks), targets=(*given.plan.targets, target)
+            given.plan, checks=tuple(checks), targets=(*given.plan.targets, _target(given))
         )
         return msgspec.structs.replace(given, plan=more_planned)
 
@@ -150,10 +238,42 @@ class Derived:
             return None
         if check not in self._parts:
             self._parts[check] = self._derive(check, declared)
-        return iter(self._parts[check])
+        return map(_DECODER.decode, self._parts[check])
 
-    def _derive(self, name: str, check: Check) -> tuple[Entry, ...]:
+    def _derive(self, name: str, check: Check) -> tuple[bytes, ...]:
+        """Packed, as they are asked for several times: there may be as many as there are resources."""
         at = self.collected.manifest.finished_at
-        place = Place(name, TARGET, Scope(name="bundle", on=Evidence.__name__), lambda: at)
+        place = Place(name, TARGET, _SCOPE, lambda: at)
         view = Evidence(check.needs, self.collected, self.before)
-        return tuple(sorted(place.entries(check, view), key=lambda entry: entry.resource or ""))
+        packed = ((entry.resource or "", _ENCODER.encode(entry)) for entry in place.entries(check, view))
+        return tuple(entry for _, entry in sorted(packed))
+
+
+def _target(manifest: Manifest) -> TargetRecord:
+    """What derived observations are of; where nothing at all was entered, it was not entered either."""
+    scopes = [scope for target in manifest.plan.targets for scope in target.scopes]
+    entered = any(scope.state == "entered" for scope in scopes)
+    return TargetRecord(
+        id=TARGET,
+        name=TARGET,
+        kind=TARGET,
+        identity="nobody (worked out from what the other targets showed)" if entered else None,
+        scopes=(
+            _SCOPE if entered else msgspec.structs.replace(_SCOPE, state="unreachable", unreadable=_EMPTY),
+        ),
+    )
+
+
+_SCOPE = Scope(name="bundle", on=Evidence.__name__)
+_EMPTY = Unreadable(
+    check=None,
+    target=TARGET,
+    scope=_SCOPE.name,
+    resource=None,
+    reason=Reason.UNREACHABLE,
+    detail="no target could be entered, so there is nothing to compare",
+    need=None,
+    mend="see why no target could be entered",
+)
+_ENCODER = msgspec.msgpack.Encoder()
+_DECODER = msgspec.msgpack.Decoder(Entry)

@@ -269,9 +269,9 @@ class _Judge:
                         yield scope, part
 
     def _known(self) -> Knowledge:
-        """What every check together knows of resources, when a requirement depends on it."""
+        """What every check together knows of resources, when a requirement or a waiver depends on it."""
         knowledge = Knowledge(self.context, self._targets)
-        if depends_on_context(self.policies):
+        if depends_on_context(self.policies) or self.waivers.ask_tags:
             for check in sorted(self._checks):
                 for _, part in self._parts(check):
                     knowledge.learn(check, part)

@@ -5,18 +5,20 @@ nothing passes because it is missing, misspelt or empty.
 """
 
 import re
+import warnings
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 
 import jsonschema
-from jsonschema.validators import extend
+import jsonschema_rs
 
 from .documents import suggestion, written
 
 Schema = Mapping[str, Any]
 Steps = tuple[str | int, ...]
+Holds = Callable[[object], bool]
 DAY = timedelta(days=1)
 
 WORDS: dict[str, tuple[str | None, Schema]] = {
@@ -46,6 +48,9 @@ CONTEXT: dict[str, Schema] = {
     "owner": {"anyOf": [{"type": "string"}, {"type": "null"}]},
 }
 """What `when` may name besides facts: what is known about a resource without having looked at it."""
+
+_PATTERNS = jsonschema_rs.RegexOptions(size_limit=2**18, dfa_size_limit=2**20)
+"""The engine that takes time in proportion to the text, whatever pattern a stranger's policy has."""
 
 
 class Mistake(NamedTuple):
@@ -100,7 +105,7 @@ def mistakes(wanted: object, facts: Mapping[str, Schema], *, when: bool = False)
             yield Mistake((name,), f"unknown fact {name!r}{near}")
             continue
         shape = Shape.of(known[name])
-        wrong = list(_mistakes(expected, shape, (name,), name))
+        wrong = list(_mistakes(expected, shape, (name,), name)) or list(_beyond(expected, shape, name))
         yield from wrong
         if wrong or not when or not shape.nullable or not isinstance(expected, Mapping):
             continue
@@ -162,10 +167,9 @@ def _deeper(word: str, value: Any, shape: Shape, where: Steps, fact: str) -> Ite
         for index, one in enumerate(value):
             yield from _unlike(one, shape, (*where, index), fact)
     elif word == "pattern":
-        try:
-            re.compile(value)
-        except (re.error, OverflowError, RecursionError) as error:
-            yield Mistake(where, f"{fact}: {written(value)} is not a regular expression: {error}")
+        why = _no_pattern(value)
+        if why:
+            yield Mistake(where, f"{fact}: {written(value)} {why}")
     elif word == "not" and _names_moments(value):
         yield Mistake(where, f"{fact}: a date that is not recent may lie in the future: say what it must be")
     for step, one, member in _members(word, value, shape):
@@ -193,12 +197,11 @@ def _unlike(value: object, shape: Shape, path: Steps, fact: str) -> Iterator[Mis
         if not shape.nullable:
             yield Mistake(path, f"{fact} is never null")
         return
-    error = next(_sound(shape.schema).iter_errors(value), None)
-    if error is None:
+    if _holds(shape.schema)(value):
         return
-    if error.validator == "enum":
-        near = suggestion(str(value), [str(one) for one in error.validator_value])
-        listed = ", ".join(str(one) for one in error.validator_value)
+    if "enum" in shape.schema:
+        known = [str(one) for one in shape.schema["enum"]]
+        near, listed = suggestion(str(value), known), ", ".join(known)
         yield Mistake(path, f"{fact}: {written(value)} is not one of {listed}{near}")
         return
     hint = ""
@@ -216,14 +219,11 @@ class Expectation:
 
     def __init__(self, wanted: Mapping[str, Any], facts: Mapping[str, Schema], as_of: datetime) -> None:
         """Compile what `mistakes` finds nothing wrong with; ages are counted to `as_of`."""
-        validator = _validator(as_of)
+        words = _words(as_of)
         self._as_of = as_of
         self._described = {name: described(expected) for name, expected in wanted.items()}
         self._facts = {
-            name: (
-                _sound(facts[name]).is_valid,
-                validator(_compiled(expected, Shape.of(facts[name]))).is_valid,
-            )
+            name: (_holds(facts[name]), _holds(compiled(expected, Shape.of(facts[name])), words))
             for name, expected in wanted.items()
         }
 
@@ -257,13 +257,13 @@ class Expectation:
         return f"{value} ({int(days)} days ago)" if days >= 0 else f"{value} (in {int(-days)} days)"
 
 
-def _compiled(expected: object, shape: Shape) -> dict[str, Any]:
+def compiled(expected: object, shape: Shape) -> dict[str, Any]:
     """The JSON Schema that a value must satisfy; it says the type, so that null never slips through."""
     if not isinstance(expected, Mapping):
         return {"const": expected}
     schema: dict[str, Any] = dict(expected)
     for word, value in expected.items():
-        within = {step: _compiled(one, member) for step, one, member in _members(word, value, shape)}
+        within = {step: compiled(one, member) for step, one, member in _members(word, value, shape)}
         if word == "anyOf":
             schema[word] = list(within.values())
         elif word == "properties":
@@ -275,29 +275,71 @@ def _compiled(expected: object, shape: Shape) -> dict[str, Any]:
     return schema
 
 
-def _validator(as_of: datetime) -> Any:
-    """JSON Schema's validator, with our two words about moments."""
+def _holds(schema: Schema, words: Mapping[str, type] | None = None) -> Holds:
+    """Whether a value satisfies a schema, moments included: what is no moment has no age.
 
-    def within(holds: Callable[[float, float], bool]) -> Callable[..., Iterator[Any]]:
-        def word(_: Any, days: float, value: object, __: Any) -> Iterator[jsonschema.ValidationError]:
-            moment = parsed(value)
-            if moment is None or not holds((as_of - moment) / DAY, days):
-                yield jsonschema.ValidationError("it is not so")
+    Raises:
+        ValueError: it is no schema, or has a pattern or a number beyond what can be evaluated.
+    """
+    valid = jsonschema_rs.Draft202012Validator(
+        dict(schema),
+        formats={"date-time": lambda text: parsed(text) is not None},
+        validate_formats=True,
+        pattern_options=_PATTERNS,
+        keywords=dict(words or {}),
+        offline=True,  # a fact's schema may come from a stranger's bundle
+    ).is_valid
 
-        return word
+    def holds(value: object) -> bool:
+        try:
+            return valid(value)
+        except ValueError:  # what JSON cannot say satisfies nothing
+            return False
 
-    return extend(  # type: ignore[no-untyped-call]  # the stubs leave it untyped
-        jsonschema.Draft202012Validator,
-        {
-            "maxAgeDays": within(lambda age, most: 0 <= age <= most),
-            "minDaysAhead": within(lambda age, least: -age >= least),
-        },
-    )
+    return holds
 
 
-def _sound(schema: Schema) -> jsonschema.Draft202012Validator:
-    """Holds values to a fact's own schema, moments included: what is no moment has no age."""
-    return jsonschema.Draft202012Validator(schema, format_checker=_FORMATS)
+def _words(as_of: datetime) -> dict[str, type]:
+    """Our two words about moments, for the evaluator: it makes an object of each use, and asks that."""
+
+    def word(holds: Callable[[float, float], bool]) -> type:
+        class Word:
+            def __init__(self, _: object, days: float, __: object) -> None:
+                self._days = days
+
+            def validate(self, value: object) -> None:
+                moment = parsed(value)
+                if moment is None or not holds((as_of - moment) / DAY, self._days):
+                    raise ValueError
+
+        return Word
+
+    return {
+        "maxAgeDays": word(lambda age, most: 0 <= age <= most),
+        "minDaysAhead": word(lambda age, least: -age >= least),
+    }
+
+
+def _beyond(expected: object, shape: Shape, fact: str) -> Iterator[Mistake]:
+    """What the evaluator cannot take, though every word of it is right: a number of a thousand digits."""
+    try:
+        _holds(compiled(expected, shape), _words(datetime.now(UTC)))
+    except ValueError as error:
+        yield Mistake((fact,), f"{fact}: {written(expected)} cannot be evaluated: {str(error)[:200]}")
+
+
+def _no_pattern(pattern: str) -> str | None:
+    """Why the evaluator does not take a pattern."""
+    try:
+        _holds({"pattern": pattern})
+    except ValueError:
+        try:
+            with warnings.catch_warnings(action="ignore"):
+                re.compile(pattern)
+        except (re.error, OverflowError, RecursionError) as error:
+            return f"is not a regular expression: {error}"
+        return "cannot be matched in linear time: it looks around or back, or repeats too much"
+    return None
 
 
 def parsed(value: object) -> datetime | None:
@@ -309,10 +351,6 @@ def parsed(value: object) -> datetime | None:
     except ValueError:
         return None
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-
-
-_FORMATS = jsonschema.FormatChecker(formats=())
-_FORMATS.checks("date-time")(lambda value: parsed(value) is not None)
 
 
 def described(expected: object) -> str:

@@ -32,9 +32,11 @@ class Knowledge:
             if entry.tags is not None:
                 self._tags.setdefault(entry.resource, {}).update(entry.tags)
             if check.startswith(BULK) and entry.facts.get("covers"):
-                covered[entry.target, entry.scope] = frozenset(entry.facts["covers"])
+                place = (entry.target, entry.scope)
+                covered[place] = covered.get(place, frozenset()).union(entry.facts["covers"])
         if whole:
-            self._listed |= covered
+            for place, services in covered.items():
+                self._listed[place] = self._listed.get(place, frozenset()) | services
 
     def about(self, seen: Observation) -> dict[str, Any]:
         """All that is known; what nobody told is not there."""

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from .expect import CONTEXT, Expectation
+from .context import PARTIAL
+from .expect import CONTEXT, Expectation, described
 from .model import (
     Control,
     Finding,
@@ -123,7 +124,14 @@ class Question:
 
     def _unknown(self, known: Mapping[str, Any]) -> tuple[str, ...]:
         """Only a requirement that depends on context cannot be decided without it."""
-        missing = (self.when.names & CONTEXT.keys()) - self.check.facts.keys() - known.keys()
+        asked = (self.when.names & CONTEXT.keys()) - self.check.facts.keys()
+        missing = asked - known.keys()
+        if (
+            PARTIAL in known
+            and "tags" in asked
+            and not _decided(self.requirement.when["tags"], known["tags"])
+        ):
+            missing |= {"tags"}
         if not missing:
             return ()
         return (f"its tags were not read, and this depends on its {', '.join(sorted(missing))}",)
@@ -134,7 +142,21 @@ class Question:
         if not counted or any(cell.applicable for cell in counted):
             return
         if all(cell.state == "evaluated" for cell in counted):
-            yield self.finding(Outcome.FAIL, ("there is none; expected at least one",), target=target)
+            yield self.finding(Outcome.FAIL, (self._none(),), target=target)
+
+    def _none(self) -> str:
+        wanted = [f"{name} is {described(value)}" for name, value in self.requirement.when.items()]
+        which = f" whose {' and '.join(wanted)}" if wanted else ""
+        return f"there is none{which}; expected at least one"
+
+
+def _decided(wanted: object, tags: Mapping[str, str]) -> bool:
+    """Whether an expectation names only tags that are known, though there may be others."""
+    if not isinstance(wanted, Mapping) or wanted.keys() - {"properties", "required", "anyOf", "not"}:
+        return False
+    named = {*wanted.get("properties", ()), *wanted.get("required", ())}
+    parts = [*wanted.get("anyOf", ()), *([wanted["not"]] if "not" in wanted else [])]
+    return named <= tags.keys() and all(_decided(part, tags) for part in parts)
 
 
 def not_collected(policy: Policy, control: Control, requirement: Requirement) -> Finding:

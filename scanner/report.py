@@ -19,6 +19,9 @@ from .model import (
     WaiverResult,
 )
 
+FOLDERS = frozenset({"attestations", "evidence"})
+"""Kinds of targets that are no system: they can be read when nothing else can."""
+
 
 class Status(IntEnum):
     """What the command exits with."""
@@ -30,6 +33,13 @@ class Status(IntEnum):
     UNREACHABLE = 4
     BUG = 70
     INTERRUPTED = 130
+
+
+def entered(plan: Plan) -> bool:
+    """Whether any cloud or host could be entered; of nothing but folders, whether any folder."""
+    systems = [target for target in plan.targets if target.kind not in FOLDERS]
+    scopes = [scope for target in systems or plan.targets for scope in target.scopes]
+    return not scopes or any(scope.state == "entered" for scope in scopes)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -74,10 +84,14 @@ class Report:
         return sum(self.tally.get(severity, {}).get(outcome, 0) for severity in severities)
 
     @property
+    def waived(self) -> int:
+        """How many findings fail and are waived."""
+        return sum(result.counts.waived for result in self.results)
+
+    @property
     def entered(self) -> bool:
-        """Whether any target could be entered."""
-        scopes = [scope for target in self.plan.targets for scope in target.scopes]
-        return not scopes or any(scope.state == "entered" for scope in scopes)
+        """Whether any cloud or host could be entered; of nothing but folders, whether any folder."""
+        return entered(self.plan)
 
     def status(self, fail_on: Sequence[Severity], *, allow_incomplete: bool = False) -> Status:
         """What the command exits with, when these severities matter."""
@@ -99,17 +113,21 @@ class Report:
             if self.count(Outcome.FAIL, [severity])
         ]
         unseen = self.coverage.not_evaluated + self.coverage.unreachable
+        waived = self.waived
         if not self.entered:
             return "Nothing can be said: no target could be entered."
         if failing:
             noun = "finding" if self.count(Outcome.FAIL) == 1 else "findings"
             said = f"Falls short: {_listed(failing)} {noun}."
         elif unseen:
-            said = "Nothing seen falls short."
+            said = f"Nothing seen falls short{' but what is waived' if waived else ''}."
         elif self.coverage.evaluated == 0:
             return "Nothing was evaluated."
         else:
-            said = "Nothing falls short of what these policies ask of what was looked at."
+            but = "but what is waived " if waived else ""
+            said = f"Nothing {but}falls short of what these policies ask of what was looked at."
+        if waived:
+            said += f" {waived:,} {'finding is' if waived == 1 else 'findings are'} waived."
         if unseen:
             least = "at least " if self.coverage.at_least else ""
             cells = f"{unseen:,} of {least}{self.coverage.expected:,} cells"

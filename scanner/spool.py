@@ -1,31 +1,127 @@
-"""Findings on disk, so that a report may be larger than memory."""
+"""Records on disk, so that what is collected and reported may be larger than memory."""
 
+import heapq
+import io
 import os
 import tempfile
 import weakref
 from collections.abc import Iterable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
+from typing import BinaryIO
 
 import msgspec
 
-from .model import Finding
+from .errors import ScannerError
+from .model import Finding, Observation, Unreadable
+
+RUN = 20_000
+"""How many records are sorted in memory at a time."""
+
+_PIECE = 2**16
 
 
 class Spool:
-    """Findings in a temporary file, iterated as often as wanted; gone with its last user."""
+    """Findings in a file without a name, iterated as often as wanted; gone with its last user."""
 
     def __init__(self, findings: Iterable[Finding]) -> None:
-        """Store every finding, in order."""
-        handle, name = tempfile.mkstemp(prefix="wardround-")  # mode 0600
-        self._path = Path(name)
-        weakref.finalize(self, self._path.unlink, missing_ok=True)
+        """Store every finding, in order.
+
+        Raises:
+            ScannerError: there is no room for them.
+        """
         encoder = msgspec.json.Encoder()
-        with os.fdopen(handle, "wb") as file:
-            file.writelines(encoder.encode(finding) + b"\n" for finding in findings)
+        self._file = _nameless(None)
+        weakref.finalize(self, self._file.close)
+        lines = (encoder.encode(finding) + b"\n" for finding in findings)
+        _store(lines, self._file)
 
     def __iter__(self) -> Iterator[Finding]:
         """The findings, from the first."""
         decoder = msgspec.json.Decoder(Finding)
-        with self._path.open("rb") as lines:
-            for line in lines:
-                yield decoder.decode(line)
+        for line in _lines(self._file):
+            yield decoder.decode(line)
+
+
+def in_order(entries: Iterable[Observation | Unreadable], folder: Path) -> Iterator[bytes]:
+    """Entries as lines of JSON, sorted by resource and then by themselves.
+
+    What memory should not hold is sorted in runs, which lie in files of this folder that have no name.
+
+    Raises:
+        ScannerError: there is no room for them.
+    """
+    encoder = msgspec.json.Encoder()
+    lines: list[tuple[str, bytes]] = []
+    with ExitStack() as stack:
+        runs: list[BinaryIO] = []
+        for entry in entries:
+            lines.append((entry.resource or "", encoder.encode(entry)))
+            if len(lines) >= RUN:
+                runs.append(stack.enter_context(_nameless(folder)))
+                lines.sort()
+                _store((line + b"\n" for _, line in lines), runs[-1])
+                lines.clear()
+        lines.sort()
+        yield from (line for _, line in heapq.merge(lines, *(_keyed(run) for run in runs)))
+
+
+class _Keyed(msgspec.Struct):
+    resource: str | None
+
+
+def _keyed(run: BinaryIO) -> Iterator[tuple[str, bytes]]:
+    decoder = msgspec.json.Decoder(_Keyed)
+    for line in _lines(run):
+        yield decoder.decode(line).resource or "", line.rstrip(b"\n")
+
+
+def _nameless(folder: Path | None) -> BinaryIO:
+    """A file that nobody else finds, and that nothing is left of, however we end."""
+    try:
+        return tempfile.TemporaryFile(dir=folder, prefix=".", buffering=0)
+    except OSError as error:
+        raise ScannerError(f"{folder or tempfile.gettempdir()}: {error.strerror}") from None
+
+
+def _store(lines: Iterable[bytes], file: BinaryIO) -> None:
+    with io.BufferedWriter(_Uncounted(file.fileno()), _PIECE) as out:
+        for line in lines:
+            try:
+                out.write(line)
+            except OSError as error:
+                raise ScannerError(f"{tempfile.gettempdir()}: {error.strerror}") from None
+
+
+def _lines(file: BinaryIO) -> Iterator[bytes]:
+    with io.BufferedReader(_Uncounted(file.fileno()), _PIECE) as lines:
+        yield from lines
+
+
+class _Uncounted(io.RawIOBase):
+    """A file read or written from its start, with a position of its own; closing it leaves the file open."""
+
+    def __init__(self, handle: int) -> None:
+        """Start at the start."""
+        self._handle = handle
+        self._at = 0
+
+    def readable(self) -> bool:
+        """Always."""
+        return True
+
+    def writable(self) -> bool:
+        """Always."""
+        return True
+
+    def readinto(self, buffer: "bytearray | memoryview") -> int:  # type: ignore[override] # any buffer, says typeshed
+        """Read on."""
+        read = os.preadv(self._handle, [buffer], self._at)
+        self._at += read
+        return read
+
+    def write(self, piece: "bytes | bytearray | memoryview") -> int:  # type: ignore[override] # any buffer, says typeshed
+        """Write on."""
+        written = os.pwrite(self._handle, piece, self._at)
+        self._at += written
+        return written

@@ -28,8 +28,16 @@ SCHEMA: dict[str, Any] = {
                 "additionalProperties": False,
                 "required": ["owner", "reason", "expires"],
                 "properties": {
-                    **dict.fromkeys(("policy", "owner", "reason", *_NARROW), _TEXT),
-                    "tags": {"type": "object", "minProperties": 1, "additionalProperties": _TEXT},
+                    "owner": _TEXT,
+                    "reason": _TEXT,
+                    "policy": _TEXT,
+                    **dict.fromkeys(_NARROW, _TEXT),
+                    "tags": {
+                        "type": "object",
+                        "minProperties": 1,
+                        "additionalProperties": _TEXT,
+                        "description": "patterns by tag",
+                    },
                     "expires": {
                         "type": "string",
                         "pattern": r"^\d{4}-\d\d-\d\d$",
@@ -49,14 +57,33 @@ class Waivers:
     as_of: datetime
     listed: tuple[Waiver, ...] = ()
     _used: Counter[int] = field(default_factory=Counter)
+    _about: dict[tuple[str, ...], tuple[int, ...]] = field(default_factory=dict)
+    """The waivers in force about a requirement and a check: few, where a file holds many."""
+
+    @property
+    def ask_tags(self) -> bool:
+        """Whether one of them covers by tags."""
+        return any("tags" in waiver.covers for waiver in self.listed)
 
     def covering(self, finding: Finding, aliases: Iterable[str] = ()) -> Waiver | None:
-        """The first waiver in force that accepts a failing finding; counted as used."""
-        for number, waiver in enumerate(self.listed):
-            if self._days_left(waiver) >= 0 and _covers(waiver.covers, finding, frozenset(aliases)):
-                self._used[number] += 1
-                return waiver
-        return None
+        """The first waiver in force that accepts a failing finding; each that does is counted as used."""
+        covering = [
+            number
+            for number in self._in_force(finding, tuple(aliases))
+            if _covers_resource(self.listed[number].covers, finding)
+        ]
+        self._used.update(covering)
+        return self.listed[covering[0]] if covering else None
+
+    def _in_force(self, finding: Finding, aliases: tuple[str, ...]) -> tuple[int, ...]:
+        asked = (finding.policy, finding.control, finding.requirement, finding.check)
+        if asked not in self._about:
+            self._about[asked] = tuple(
+                number
+                for number, waiver in enumerate(self.listed)
+                if self._days_left(waiver) >= 0 and _covers_question(waiver.covers, finding, aliases)
+            )
+        return self._about[asked]
 
     def results(self) -> tuple[WaiverResult, ...]:
         """What became of each, in the file's order, once every finding was asked about."""
@@ -111,31 +138,35 @@ def _mistakes(document: Document, number: int, entry: Mapping[str, Any]) -> list
         date.fromisoformat(entry["expires"])
     except ValueError:
         wrong.append(document.at((*path, "expires"), f"expires: there is no day {entry['expires']}"))
-    if not any(name in entry for name in _NARROW):
-        said = f"a waiver of a whole policy: say what it covers: {', '.join(_NARROW)}"
+    if not any(name in entry and _narrows(entry[name]) for name in _NARROW):
+        said = f"a waiver of everything: say what it covers: {', '.join(_NARROW)}"
         wrong.append(document.at(path, said))
     return wrong
 
 
-def _covers(covers: Mapping[str, Any], finding: Finding, aliases: frozenset[str]) -> bool:
-    known = {
-        "policy": (finding.policy,),
-        "control": (finding.control,),
-        "requirement": (finding.requirement, *aliases),
-        "check": (finding.check,),
-        "target": (finding.target,),
-        "resource": (finding.resource or "",),
-    }
-    tags = finding.context.get("tags", {})
-    return all(
-        all(fnmatchcase(tags.get(tag.lower(), ""), pattern) for tag, pattern in wanted.items())
-        if name == "tags"
-        else any(_matches(name, value, wanted) for value in known[name])
-        for name, wanted in covers.items()
+def _narrows(wanted: str | Mapping[str, str]) -> bool:
+    return not isinstance(wanted, str) or bool(wanted.strip("*"))
+
+
+def _covers_question(covers: Mapping[str, Any], finding: Finding, aliases: Iterable[str]) -> bool:
+    """Whether it is about what was asked, whatever it was asked of."""
+    return (
+        covers.get("policy", finding.policy) == finding.policy
+        and covers.get("control", finding.control) == finding.control
+        and covers.get("requirement", finding.requirement) in {finding.requirement, *aliases}
+        and fnmatchcase(finding.check, covers.get("check", "*"))
     )
 
 
-def _matches(name: str, value: str, wanted: str) -> bool:
-    if name in {"check", "target", "resource"}:
-        return fnmatchcase(value, wanted)
-    return value == wanted
+def _covers_resource(covers: Mapping[str, Any], finding: Finding) -> bool:
+    """Whether it is about what was asked of; what is not known of it is never covered."""
+    tags = finding.context.get("tags", {})
+    return (
+        fnmatchcase(finding.target, covers.get("target", "*"))
+        and ("resource" not in covers or _matches(finding.resource, covers["resource"]))
+        and all(_matches(tags.get(tag.lower()), wanted) for tag, wanted in covers.get("tags", {}).items())
+    )
+
+
+def _matches(value: str | None, pattern: str) -> bool:
+    return value is not None and fnmatchcase(value, pattern)

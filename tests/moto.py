@@ -16,6 +16,9 @@ from werkzeug.serving import WSGIRequestHandler, make_server
 CREDENTIALS = {"AWS_ACCESS_KEY_ID": "AKIAIOSFODNN7EXAMPLE", "AWS_SECRET_ACCESS_KEY": "example"}
 ACCOUNT = "123456789012"
 
+App = Callable[..., Iterable[bytes]]
+"""A WSGI application."""
+
 
 class Call(NamedTuple):
     """One request, as the server saw it; `what` is the operation, or method and path where there is none."""
@@ -67,10 +70,11 @@ class _Quiet(WSGIRequestHandler):
 
 
 @contextmanager
-def running() -> Iterator[Moto]:
-    """A server on a free loopback port."""
+def running(around: Callable[[App], App] | None = None) -> Iterator[Moto]:
+    """A server on a free loopback port; `around` puts something of the test's between it and its callers."""
     moto = Moto("")
-    app = _recorded(DomainDispatcherApplication(create_backend_app), moto)
+    answering: App = DomainDispatcherApplication(create_backend_app)
+    app = _recorded(around(answering) if around else answering, moto)
     server = make_server("127.0.0.1", 0, app, threaded=True, request_handler=_Quiet)
     moto.url = f"http://127.0.0.1:{server.server_port}"
     thread = threading.Thread(target=server.serve_forever, daemon=True)
@@ -83,7 +87,7 @@ def running() -> Iterator[Moto]:
         server.server_close()
 
 
-def _recorded(app: Callable[..., Iterable[bytes]], moto: Moto) -> Callable[..., Iterable[bytes]]:
+def _recorded(app: App, moto: Moto) -> App:
     def asked(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
         body = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
         environ["wsgi.input"] = io.BytesIO(body)

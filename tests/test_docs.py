@@ -9,8 +9,9 @@ import yaml
 from click.testing import CliRunner
 
 from scanner import plugins
-from scanner.cli import wardround
+from scanner.cli import HELP
 from scanner.cli.configuration import SCHEMA
+from scanner.cli.group import wardround
 from scanner.cli.manual import check_manual
 from scanner.documents import mistakes, parse
 from scanner.expect import WORDS
@@ -74,6 +75,10 @@ def test_every_exit_status_is_told() -> None:
     helped = CliRunner().invoke(wardround, ["--help"]).stdout
     assert told == {status.value for status in Status}
     assert {int(status) for status in re.findall(r"^    (\d+) ", helped, re.MULTILINE)} == told
+
+
+def test_help_is_what_the_command_says_of_itself(golden: Callable[..., None]) -> None:
+    golden(Path(HELP), CliRunner().invoke(wardround, ["--help"], prog_name="wardround").stdout)
 
 
 def test_every_format_is_told() -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 import msgspec
 
 from scanner import collect as collecting
-from scanner import engine, plan, plugins
+from scanner import engine, plan, plugins, report
 from scanner.derived import Derived
 from scanner.documents import suggestion
 from scanner.errors import ScannerError
@@ -89,8 +89,7 @@ def judged(
 
 def entered(bundle: Path) -> Status:
     """Whether any target could be entered."""
-    scopes = [scope for target in Bundle(bundle).manifest.plan.targets for scope in target.scopes]
-    return Status.OK if any(scope.state == "entered" for scope in scopes) else Status.UNREACHABLE
+    return Status.OK if report.entered(Bundle(bundle).manifest.plan) else Status.UNREACHABLE
 
 
 def severities(level: str | None) -> tuple[Severity, ...]:

@@ -65,6 +65,8 @@ _THROTTLED = frozenset(
     }
 )
 
+_PHRASES = {known.value: known.phrase for known in HTTPStatus}
+
 
 class Caller(Protocol):
     """Whoever answers operations: AWS, or a test's world."""
@@ -239,7 +241,7 @@ def _answered(need: str, region: str, error: Any) -> ReadError:
         reason, mend = Reason.FAILED, "try again; if it stays, see the detail"
     if message.lstrip().startswith("<"):
         # Some gateway's page, not AWS's answer.
-        message = HTTPStatus(status).phrase if status in HTTPStatus else "a page of HTML"
+        message = _PHRASES.get(status, "a page of HTML")
     return ReadError(need=need, reason=reason, detail=_line(f"{code}: {message}"), mend=mend, code=code)
 
 

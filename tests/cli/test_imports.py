@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from scanner.cli import wardround
+from scanner.cli.group import wardround
 from tests.cli.command import POLICY
 
 SDKS = ("boto3", "botocore", "paramiko", "azure", "cryptography")

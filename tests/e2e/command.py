@@ -8,11 +8,13 @@ from pathlib import Path
 COMMAND = Path(sysconfig.get_path("scripts")) / "wardround"
 
 
-def run(folder: Path, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+def run(
+    folder: Path, *arguments: str, command: Path = COMMAND, **environment: str
+) -> subprocess.CompletedProcess[str]:
     """Run it in a folder, with nothing of ours in its environment."""
     kept = {"PATH": os.environ["PATH"], "HOME": str(folder), "LC_ALL": "C.UTF-8"}
     return subprocess.run(
-        [COMMAND, *arguments],
+        [command, *arguments],
         cwd=folder,
         env=kept | environment,
         capture_output=True,

@@ -1,4 +1,4 @@
-"""An environment of its own, with wardround and the example plug-in installed as anybody would install them."""
+"""An environment of its own, with wardround and the example plug-in installed as they are anywhere."""
 
 import subprocess
 import sys

@@ -5,6 +5,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
 
+import msgspec
+
 from scanner.model import (
     Cells,
     Control,
@@ -24,6 +26,8 @@ from scanner.model import (
     Severity,
     TargetRecord,
     Unreadable,
+    Waiver,
+    WaiverResult,
 )
 from scanner.report import Report
 
@@ -315,6 +319,10 @@ def hostile_everywhere() -> Report:
         )
         for text in LIVE
     )
+    accepting = tuple(
+        Waiver(owner=text, reason=text, expires="2026-11-20", covers={"resource": text, "tags": {text: text}})
+        for text in LIVE
+    )
     targets = tuple(
         TargetRecord(
             id=text, name=text, kind="aws", identity=text, scopes=(Scope(name=text, on="AwsRegion"),)
@@ -331,16 +339,76 @@ def hostile_everywhere() -> Report:
             resource_type=text,
             region=text,
             reasons=(text,),
+            context={"phi": True, "owner": text, "tags": {"owner": text}},
+            waiver=accepting[number] if is_waived else None,
         )
-        for outcome in (Outcome.FAIL, Outcome.ERROR)
+        for outcome, is_waived in ((Outcome.FAIL, False), (Outcome.FAIL, True), (Outcome.ERROR, False))
         for number, text in enumerate(LIVE)
     )
-    return report(findings, unreadable=refused, plan=replace_targets(PLAN, targets))
+    return report(
+        findings,
+        unreadable=refused,
+        plan=replace_targets(PLAN, targets),
+        waivers=results_of(*((waiver, -1, 0) for waiver in accepting)),
+    )
 
 
 def replace_targets(plan: Plan, targets: tuple[TargetRecord, ...]) -> Plan:
     """The plan, on other targets."""
     return Plan(checks=plan.checks, targets=targets)
+
+
+MOVES = Waiver(
+    owner="CISO",
+    reason="moves in May",
+    expires="2027-06-01",
+    covers={"control": "164.312(a)(2)(iv)", "resource": "*/vol-3"},
+    line=2,
+)
+SOON = Waiver(
+    owner="CTO",
+    reason="the old archive is read only",
+    expires="2026-11-30",
+    covers={"check": "encryption.*", "tags": {"owner": "radiology"}},
+    line=7,
+)
+TODAY = Waiver(
+    owner="CTO", reason="until the audit", expires="2026-11-21", covers={"target": "host:*"}, line=12
+)
+EXPIRED = Waiver(
+    owner="CISO",
+    reason="a lab of its own",
+    expires="2026-11-20",
+    covers={"policy": "house", "requirement": "164.312(d)/mfa.aws.iam_users"},
+    line=17,
+)
+UNUSED = Waiver(owner="CISO", reason="a test", expires="2027-11-21", covers={"resource": "lab-*"}, line=22)
+
+
+def results_of(*waivers: tuple[Waiver, int, int]) -> tuple[WaiverResult, ...]:
+    """What became of waivers: each with its days left, and how many findings it accepts."""
+    return tuple(
+        WaiverResult(waiver=waiver, expired=days < 0, days_left=days, findings=number)
+        for waiver, days, number in waivers
+    )
+
+
+def waived() -> Report:
+    """Some of what fails is waived, and some waivers want looking at; two files were judged by as well."""
+    known = {"tags": {"owner": "radiology"}, "phi": True, "records": 50_000, "owner": "radiology"}
+    made = report(
+        (
+            finding(1, Outcome.FAIL, context=known),
+            finding(2, Outcome.FAIL, waiver=SOON, context=known),
+            finding(3, Outcome.FAIL, waiver=MOVES),
+            finding(4, Outcome.PASS),
+        ),
+        waivers=results_of(
+            (MOVES, 192, 1), (SOON, 9, 1), (TODAY, 0, 0), (EXPIRED, -1, 0), (UNUSED, 365, 0)
+        ),
+    )
+    run = msgspec.structs.replace(made.run, files={"context": "c0" * 32, "waivers": "aa" * 32})
+    return replace(made, run=run)
 
 
 class Held:

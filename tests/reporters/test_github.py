@@ -12,7 +12,7 @@ from scanner.model import Outcome
 
 from . import samples
 
-COMMAND = re.compile(r"::(error|warning) (?:file=[^,:]+,line=\d+,)?title=[^,:]+::[^\n]+\n")
+COMMAND = re.compile(r"::(error|warning|notice) (?:file=[^,:]+,line=\d+,)?title=[^,:]+::[^\n]+\n")
 
 
 def written(report: Report) -> str:
@@ -23,6 +23,10 @@ def written(report: Report) -> str:
 
 def test_whole(golden: Callable[[str, str], None]) -> None:
     golden("annotations.txt", written(samples.report()))
+
+
+def test_whole_with_waivers(golden: Callable[[str, str], None]) -> None:
+    golden("waived-annotations.txt", written(samples.waived()))
 
 
 @pytest.mark.parametrize("sample", [samples.hostile, samples.hostile_everywhere])
@@ -74,9 +78,9 @@ def test_causes_are_summarised() -> None:
 
     lines = written(report).splitlines()
 
-    assert lines[-1] == (
+    assert lines[-2] == (
         f"::warning title=Could not be seen::{causes} more causes: see the step summary. "
-        "In all: 15 fail, 15 could not be evaluated."
+        "In all: 30 fail (15 waived), 15 could not be evaluated."
     )
 
 

@@ -45,6 +45,10 @@ def test_whole(golden: Callable[[str, str], None]) -> None:
     golden("report.sarif", written(samples.report()))
 
 
+def test_whole_with_waivers(golden: Callable[[str, str], None]) -> None:
+    golden("waived.sarif", written(samples.waived()))
+
+
 @pytest.mark.parametrize(
     "sample", [samples.report, samples.hostile, samples.hostile_everywhere, samples.empty]
 )

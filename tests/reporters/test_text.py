@@ -35,6 +35,10 @@ def test_whole(golden: Callable[[str, str], None]) -> None:
     golden("report.txt", plain(samples.report()))
 
 
+def test_whole_with_waivers(golden: Callable[[str, str], None]) -> None:
+    golden("waived.txt", plain(samples.waived()))
+
+
 @pytest.mark.parametrize(
     "sample", [samples.report, samples.hostile, samples.hostile_everywhere, samples.empty]
 )

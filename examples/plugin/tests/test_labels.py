@@ -1,10 +1,12 @@
+"""The answers in, the facts out."""
+
 from typing import Any
 
 import pytest
-
 from housekeeping.checks.labels import Labelled
 from housekeeping.checks.labels.aws import vpcs
 from housekeeping.checks.labels.host import machine_info
+
 from scanner import testing
 from scanner.testing import ACCOUNT, REGION, Output, observe, world
 
@@ -16,7 +18,12 @@ VPCS = world(
     {
         "ec2:DescribeVpcs": [
             {"Vpcs": [{"VpcId": "vpc-1", "Tags": [{"Key": "Environment", "Value": "production"}]}]},
-            {"Vpcs": [{"VpcId": "vpc-2", "Tags": [{"Key": "environment", "Value": " "}]}, {"VpcId": "vpc-3"}]},
+            {
+                "Vpcs": [
+                    {"VpcId": "vpc-2", "Tags": [{"Key": "environment", "Value": " "}]},
+                    {"VpcId": "vpc-3"},
+                ]
+            },
         ]
     },
 )

@@ -14,10 +14,11 @@ def write(report: Report, out: TextIO) -> None:
         failing[control.owner] += result.counts.failed - result.counts.waived
         unseen[control.owner] += result.counts.errors
     out.write("owner\tfailing\tnot evaluated\n")
-    for owner in sorted(failing):
-        out.write(f"{_word(owner)}\t{failing[owner]}\t{unseen[owner]}\n")
+    out.writelines(f"{_word(owner)}\t{failing[owner]}\t{unseen[owner]}\n" for owner in sorted(failing))
 
 
 def _word(text: str) -> str:
     """What a stranger's policy says goes to a terminal: nothing in it may be a tab or an escape."""
-    return "".join(character if character.isprintable() else "\N{REPLACEMENT CHARACTER}" for character in text)
+    return "".join(
+        character if character.isprintable() else "\N{REPLACEMENT CHARACTER}" for character in text
+    )

@@ -1,0 +1,125 @@
+"""The command that says what a scan must be allowed."""
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from . import options
+
+if TYPE_CHECKING:  # --help is quicker without them
+    from collections.abc import Iterator, Sequence
+    from pathlib import Path
+
+    from scanner.declaration import Check
+    from scanner.targets import Target
+
+USER = "audit"
+NOTE_AWS = """\
+Resource is "*" because a scan looks at every resource, and most listings have no resource level in IAM.
+sts:GetCallerIdentity needs no permission. Where a target has a role_arn, attach the policy to that role;
+who assumes it needs sts:AssumeRole on it, and nothing else."""
+NOTE_HOSTS = """\
+Install with: visudo -f /etc/sudoers.d/wardround, and set sudo: true for the hosts.
+All that is not listed is asked as the login itself."""
+
+
+@click.command()
+@options.config
+@options.policies()
+@click.option(
+    "--for",
+    "kind",
+    type=click.Choice(["aws", "hosts"]),
+    help="Which kind of target: aws prints an IAM policy, hosts prints lines of sudoers. "
+    "[default: the only kind that is looked at]",
+)
+@click.option(
+    "--user",
+    metavar="NAME",
+    help=f"The login that sudoers is for. [default: the configured ones with sudo: true, or {USER}]",
+)
+def permissions(config: "Path | None", policies: tuple[str, ...], kind: str | None, user: str | None) -> None:
+    """Print the least that must be allowed so that a scan is denied nothing.
+
+    For the configured targets and policies; where nothing is configured, for any account and host.
+    """
+    from scanner import permissions as least
+
+    targets, checks = _planned(config, policies)
+    chosen = _kind(kind, targets, checks)
+    if chosen == "aws":
+        from .output import as_json
+
+        policy = least.iam_policy(checks)
+        click.echo(as_json(policy))
+        size = len("".join(as_json(policy).split()))
+        click.echo(NOTE_AWS, err=True)
+        if size > least.MANAGED_POLICY:
+            click.echo(f"It has {size} characters; a managed policy holds {least.MANAGED_POLICY}.", err=True)
+        return
+    for line in least.sudoers(checks, {user} if user else _users(targets)):
+        click.echo(line)
+    click.echo(NOTE_HOSTS, err=True)
+
+
+def _planned(
+    config: "Path | None", policies: "Sequence[str]"
+) -> "tuple[tuple[Target, ...] | None, list[Check]]":
+    """The configured targets (None: nothing is configured), and the checks that are run."""
+    from scanner import plan, plugins
+    from scanner.policy import resolved
+
+    from .configuration import load, named
+
+    if config is None and policies and not _is_configured():
+        targets, read, checks = None, named(policies), plugins.permitted(())
+    else:
+        configuration = load(config, policies)
+        targets, read = configuration.targets, configuration.grounds.policies
+        checks = plugins.permitted(configuration.allow_host_commands)
+    facts = plan.facts(checks)
+    asked = plan.asked([resolved(file, facts, strict=True) for file in read], checks)
+    return targets, list(asked.values())
+
+
+def _is_configured() -> bool:
+    """Whether there is a configuration where a scan would look for it."""
+    from pathlib import Path
+
+    from scanner.policy import work_tree
+
+    from .configuration import NAME
+
+    here = Path.cwd()
+    root = work_tree(here / NAME) or here
+    return any((place / NAME).is_file() for place in (here, *here.parents) if place.is_relative_to(root))
+
+
+def _kind(kind: str | None, targets: "Sequence[Target] | None", checks: "Sequence[Check]") -> str:
+    from scanner.errors import ScannerError
+    from scanner.permissions import kinds
+
+    configured = None if targets is None else {target.kind for target in targets}
+    looked_at = [name for name in kinds(checks) if configured is None or name in configured]
+    if kind is None and len(looked_at) == 1:
+        return looked_at[0]
+    if not looked_at:
+        raise ScannerError("the policies look at no configured target: there is nothing to allow")
+    if kind is None:
+        raise ScannerError(f"the plan looks at {' and '.join(looked_at)}: say which with --for")
+    if kind not in looked_at:
+        raise ScannerError(f"--for {kind}: the plan looks at {' and '.join(looked_at)} only")
+    return kind
+
+
+def _users(targets: "Sequence[Target] | None") -> "set[str]":
+    """The logins that ask through sudo; root needs none."""
+    return set(_logins(targets or ())) or {USER}
+
+
+def _logins(targets: "Sequence[Any]") -> "Iterator[str]":
+    from scanner.targets.host import HostTarget
+
+    for target in targets:
+        if isinstance(target, HostTarget) and target.sudo and target.transport == "ssh":
+            yield from () if target.user == "root" else (target.user,)

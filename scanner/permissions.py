@@ -1,0 +1,97 @@
+"""Least privilege: what a plan's checks need to be allowed, as an IAM policy and as lines of sudoers."""
+
+import re
+import shlex
+from collections.abc import Collection, Iterator
+from itertools import groupby
+from typing import Any
+
+from .declaration import Check
+from .errors import ScannerError
+from .targets import needs, operations
+from .targets.aws import Aws
+from .targets.host import SUDO, Host
+from .targets.probe import command_of
+
+ENTERING = ("ec2:DescribeRegions",)
+"""What entering an account asks besides its checks; sts:GetCallerIdentity needs no permission."""
+
+MANAGED_POLICY = 6144
+"""Characters, white space aside, that one managed policy of IAM may have."""
+
+_KINDS = {"aws": Aws, "hosts": Host}
+_FOLDER = {
+    "auditctl": "sbin",
+    "cat": "bin",
+    "grep": "bin",
+    "ip6tables-save": "sbin",
+    "iptables-save": "sbin",
+    "nft": "sbin",
+    "sshd": "sbin",
+}
+"""Where a program lies on every Linux there is; what is not listed may lie in either."""
+
+_USER = re.compile(r"[A-Za-z_][\w.@\\-]*", re.ASCII)
+
+
+def kinds(checks: Collection[Check]) -> tuple[str, ...]:
+    """The kinds of targets that these checks are run on, in the configuration's words."""
+    return tuple(kind for kind, view in _KINDS.items() if any(issubclass(check.on, view) for check in checks))
+
+
+def iam_policy(checks: Collection[Check]) -> dict[str, Any]:
+    """The IAM policy under which an account can be entered, and nothing is denied to these checks.
+
+    Resource is always "*": a scan looks at every resource there is, so no policy can name them in advance,
+    and most of what lists them has no resource level in IAM.
+    """
+    asked = needs([check for check in checks if issubclass(check.on, Aws)])
+    actions = sorted({*ENTERING, *(action for need in asked for action in operations.actions(need))})
+    statements = [
+        {"Sid": _sid(service), "Effect": "Allow", "Action": list(named), "Resource": "*"}
+        for service, named in groupby(actions, lambda action: action.partition(":")[0])
+    ]
+    return {"Version": "2012-10-17", "Statement": statements}
+
+
+def sudoers(checks: Collection[Check], users: Collection[str]) -> Iterator[str]:
+    """A line of sudoers for each command that these checks run as root, for each user.
+
+    Raises:
+        ScannerError: sudoers cannot hold a user's name.
+    """
+    asked = sorted(need for need in needs([check for check in checks if issubclass(check.on, Host)]))
+    for user in sorted(users):
+        if not _USER.fullmatch(user) or user.isupper():
+            raise ScannerError(f"{user!r} is not a user's name that sudoers can hold")
+        for need in asked:
+            if need.startswith(SUDO):
+                yield f"{_escaped(user, '@')} ALL=(root) NOPASSWD: {', '.join(_commands(need))}"
+
+
+def _sid(service: str) -> str:
+    """A statement's name; IAM takes letters and digits only."""
+    return "".join(word.capitalize() for word in service.split("-"))
+
+
+def _commands(need: str) -> Iterator[str]:
+    """A command by absolute path, with exactly its arguments.
+
+    Sudoers takes a list, so it names the program where /usr is merged and where it is not. Both are folders
+    that only root writes to, which /usr/local is not everywhere.
+    """
+    program, *arguments = shlex.split(command_of(need))
+    # Without arguments, sudoers would allow any: iptables-save runs a program that -M names.
+    told = " ".join(_escaped(argument, ",:=") for argument in arguments) or '""'
+    for path in [program] if program.startswith("/") else _paths(program):
+        yield f"{_escaped(path, ',:=')} {told}"
+
+
+def _paths(program: str) -> Iterator[str]:
+    for folder in [_FOLDER[program]] if program in _FOLDER else ["sbin", "bin"]:
+        yield f"/usr/{folder}/{program}"
+        yield f"/{folder}/{program}"
+
+
+def _escaped(word: str, special: str) -> str:
+    return re.sub(rf"[\\{special}]", r"\\\g<0>", word)
