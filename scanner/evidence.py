@@ -21,42 +21,65 @@ Entry = Observation | Unreadable
 class Writer:
     """A bundle being written; each part is sealed when it is complete."""
 
-    def __init__(self, folder: Path) -> None:
-        """Take a folder that is empty or not there yet.
+    def __init__(self, folder: Path, *, resume: bool = False) -> None:
+        """Take a folder that is empty or not there yet, or one to go on with.
 
         Raises:
-            ScannerError: it holds something already, or cannot be made.
+            ScannerError: it holds something else, a run is writing it, or it cannot be made.
         """
-        try:
-            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            if any(folder.iterdir()):
-                raise ScannerError(f"{folder}: not empty; a bundle is never written over: name a new folder")
-        except OSError as error:
-            raise ScannerError(f"{folder}: {error.strerror}") from None
+        _assert_ours(folder, resume=resume)
         self.folder = folder
         self.parts: dict[str, str] = {}
+        """SHA-256 by path, of what is sealed."""
+        self.entered: dict[str, TargetRecord] = {}
+        """The targets that an earlier attempt entered, by name."""
+        self._closed = False
         self._lock = threading.Lock()
-        self._encoder = msgspec.json.Encoder()
+        self.journal = Journal(folder)
+        # Somebody may have finished it between the look and the lock.
+        _assert_ours(folder, resume=resume)
+
+    def begin(self, begun: Begun) -> Begun:
+        """Write down what this run is; when it goes on with another, take over what that one sealed.
+
+        Raises:
+            ScannerError: it is to go on with what is another run, or what that one sealed was changed.
+        """
+        begun = self.journal.begin(begun)
+        self.entered = self.journal.entered()
+        self.parts = _sealed(self.folder)
+        return begun
+
+    def enter(self, record: TargetRecord) -> None:
+        """Write down that a target was entered, before any part of it is sealed."""
+        self.journal.enter(record)
+
+    def sealed(self, target: str, scope: str, check: str) -> bool:
+        """Whether what one check saw in one scope is sealed."""
+        with self._lock:
+            return part_name(target, scope, check) in self.parts
 
     def seal(self, target: str, scope: str, check: str, entries: Iterable[Entry]) -> None:
-        """Write what one check saw in one scope, sorted by resource, and close it for good."""
-        lines = sorted((entry.resource or "", self._encoder.encode(entry)) for entry in entries)
+        """Write what one check saw in one scope, sorted by resource, and close it for good.
+
+        Raises:
+            ScannerError: it cannot be written, or the bundle is closed.
+        """
         name = part_name(target, scope, check)
-        packed = gzip.compress(b"".join(line + b"\n" for _, line in lines), 6, mtime=0)
-        with replacing(self.folder / name) as file:
-            file.write(packed)
-        with self._lock:
-            self.parts[name] = hashlib.sha256(packed).hexdigest()
+        try:
+            with replacing(self.folder / name, self.journal.folder) as file:
+                hashing = _Hashing(file)
+                with gzip.GzipFile("", "wb", 6, hashing, mtime=0) as packed:
+                    for line in in_order(entries, self.journal.folder):
+                        packed.write(line + b"\n")
+                self._lock.acquire()
+                if self._closed:
+                    raise ScannerError(f"{self.folder}: the bundle is closed")
+        finally:
+            pass
 
     def finish(self, manifest: Manifest) -> None:
         """Write the table of contents, and with it close the bundle."""
-        with self._lock:
-            sealed = dict(sorted(self.parts.items()))
-        text = msgspec.json.encode(msgspec.structs.replace(manifest, parts=sealed))
-        with replacing(self.folder / MANIFEST) as file:
-            file.write(msgspec.json.format(text, indent=1) + b"\n")
-
-
 class Bundle:
     """A bundle that was written."""
 

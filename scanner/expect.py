@@ -20,6 +20,8 @@ Schema = Mapping[str, Any]
 Steps = tuple[str | int, ...]
 Holds = Callable[[object], bool]
 DAY = timedelta(days=1)
+_NEVER = datetime.min.replace(tzinfo=UTC)
+"""For an expectation that is compiled to see whether it can be, and asked nothing."""
 
 WORDS: dict[str, tuple[str | None, Schema]] = {
     # word: the type of fact it is for (None: any), and what may follow it
@@ -323,7 +325,7 @@ def _words(as_of: datetime) -> dict[str, type]:
 def _beyond(expected: object, shape: Shape, fact: str) -> Iterator[Mistake]:
     """What the evaluator cannot take, though every word of it is right: a number of a thousand digits."""
     try:
-        _holds(compiled(expected, shape), _words(datetime.now(UTC)))
+        _holds(compiled(expected, shape), _words(_NEVER))
     except ValueError as error:
         yield Mistake((fact,), f"{fact}: {written(expected)} cannot be evaluated: {str(error)[:200]}")
 

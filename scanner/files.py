@@ -11,10 +11,11 @@ from .errors import ScannerError
 
 
 @contextmanager
-def replacing(path: Path) -> Iterator[BinaryIO]:
+def replacing(path: Path, within: Path | None = None) -> Iterator[BinaryIO]:
     """A file for its owner's eyes that takes its name when it is complete; missing folders are made.
 
-    A link stays, and what it leads to is replaced; a pipe or a device, as /dev/stdout, is written to.
+    A link stays, and what it leads to is replaced; a pipe or a device, as /dev/stdout, is written to. Until
+    it is complete it lies in the folder `within`, or else in its own.
 
     Raises:
         ScannerError: it cannot be written; what was there before is as it was.
@@ -25,7 +26,7 @@ def replacing(path: Path) -> Iterator[BinaryIO]:
                 yield file
             return
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        handle, temporary = tempfile.mkstemp(dir=path.resolve().parent, prefix=f".{path.name[:100]}.")
+        handle, temporary = tempfile.mkstemp(dir=within or path.resolve().parent, prefix=f".{path.name[:100]}.")
         try:
             with os.fdopen(handle, "wb") as file:  # mode 0600
                 yield file

@@ -8,7 +8,7 @@ import weakref
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 import msgspec
 
@@ -85,21 +85,20 @@ def _nameless(folder: Path | None) -> BinaryIO:
 
 
 def _store(lines: Iterable[bytes], file: BinaryIO) -> None:
-    with io.BufferedWriter(_Uncounted(file.fileno()), _PIECE) as out:
-        for line in lines:
-            try:
-                out.write(line)
-            except OSError as error:
-                raise ScannerError(f"{tempfile.gettempdir()}: {error.strerror}") from None
+    try:
+        with io.BufferedWriter(_Positioned(file.fileno()), _PIECE) as out:
+            out.writelines(lines)
+    except OSError as error:
+        raise ScannerError(f"temporary files: {error.strerror}") from None
 
 
 def _lines(file: BinaryIO) -> Iterator[bytes]:
-    with io.BufferedReader(_Uncounted(file.fileno()), _PIECE) as lines:
+    with io.BufferedReader(_Positioned(file.fileno()), _PIECE) as lines:
         yield from lines
 
 
-class _Uncounted(io.RawIOBase):
-    """A file read or written from its start, with a position of its own; closing it leaves the file open."""
+class _Positioned(io.RawIOBase):
+    """A file with a position of its own, from its start; closing it leaves the file open."""
 
     def __init__(self, handle: int) -> None:
         """Start at the start."""
@@ -114,13 +113,13 @@ class _Uncounted(io.RawIOBase):
         """Always."""
         return True
 
-    def readinto(self, buffer: "bytearray | memoryview") -> int:  # type: ignore[override] # any buffer, says typeshed
+    def readinto(self, buffer: Any) -> int:
         """Read on."""
         read = os.preadv(self._handle, [buffer], self._at)
         self._at += read
         return read
 
-    def write(self, piece: "bytes | bytearray | memoryview") -> int:  # type: ignore[override] # any buffer, says typeshed
+    def write(self, piece: Any) -> int:
         """Write on."""
         written = os.pwrite(self._handle, piece, self._at)
         self._at += written

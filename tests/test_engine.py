@@ -323,7 +323,7 @@ def test_absent_counts_only_what_when_names() -> None:
 
     assert said(report) == [
         ("not-applicable", "us-east-1", "v1", ("attached is false; expected true",)),
-        NONE,
+        ("fail", None, None, ("there is none whose attached is true; expected at least one",)),
     ]
 
 
