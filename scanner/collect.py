@@ -3,14 +3,15 @@
 import uuid
 from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import Executor, Future, ThreadPoolExecutor, as_completed
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from . import context, plan
+from . import context, journal, plan
 from .declaration import Check
-from .errors import ReadError
+from .errors import ReadError, ScannerError
 from .evidence import Writer
+from .journal import Begun
 from .model import (
     FORMAT,
     Manifest,
@@ -23,6 +24,7 @@ from .model import (
     Unreadable,
 )
 from .observe import Place
+from .policy import tags_named
 from .progress import Progress
 from .targets import Session, Target
 
@@ -48,48 +50,69 @@ def collect(  # noqa: PLR0913 - each is a part of what a run is
     now: Callable[[], datetime],
     allowed_tags: frozenset[str] = context.ALLOWED_TAGS,
     context_sha256: str | None = None,
+    settings: Mapping[str, str] | None = None,
     progress: Progress | None = None,
 ) -> None:
     """Observe what these policies ask of these targets, and write the bundle.
 
+    Args:
+        policies: what asks for checks.
+        checks: those that are installed.
+        targets: where to look.
+        writer: the bundle; one that resumes keeps what is sealed in it.
+        tool: who is collecting.
+        now: the clock.
+        allowed_tags: the tags that may be kept, besides those that policies name.
+        context_sha256: the digest of the context file that was configured.
+        settings: digests of whatever else was configured, by what it is: who resumes must bring the same.
+        progress: where to count how far it is.
+
     Raises:
-        ScannerError: the bundle cannot be written.
+        ScannerError: the bundle cannot be written, or what is resumed is another run.
         KeyboardInterrupt: interrupted; the bundle is sealed as incomplete.
     """
-    started = now()
     asked = plan.asked(policies, checks)
-    collector = Collector(asked, writer, now, allowed_tags, progress or Progress())
-    complete = False
+    planned = plan.planned(asked, plan.facts(asked))
+    digests = dict(settings or {}) | journal.of_checks(planned)
+    digests |= {f"the policy {policy.policy}": policy.sha256 for policy in policies}
+    digests |= {"the context file": context_sha256} if context_sha256 else {}
+    begun = writer.begin(
+        Begun(run=uuid.uuid4().hex, tool=tool.name, version=tool.version, started_at=now(), digests=digests)
+    )
+    kept_tags = allowed_tags | tags_named(policies)
+    collector = Collector(asked, writer, now, kept_tags, progress or Progress())
+
+    def manifest(*, complete: bool) -> Manifest:
+        return Manifest(
+            format=FORMAT,
+            run=begun.run,
+            tool=begun.tool,
+            version=begun.version,
+            started_at=begun.started_at,
+            finished_at=now(),
+            complete=complete,
+            plan=Plan(checks=planned, targets=collector.records(targets)),
+            policies=tuple(_digest(policy) for policy in policies),
+            parts={},
+            context=context_sha256,
+            tags=tuple(sorted(kept_tags)),
+        )
+
     try:
         collector.collect(targets)
-        complete = True
-    finally:
-        said = list(collector.said)
-        read = {record.name for record in said}
-        said += [_unentered(target, _interrupted()) for target in targets if target.name not in read]
-        writer.finish(
-            Manifest(
-                format=FORMAT,
-                run=uuid.uuid4().hex,
-                tool=tool.name,
-                version=tool.version,
-                started_at=started,
-                finished_at=now(),
-                complete=complete,
-                plan=Plan(
-                    checks=plan.planned(asked, plan.facts(asked)),
-                    targets=tuple(sorted(said, key=lambda target: target.id)),
-                ),
-                policies=tuple(
-                    PolicyDigest(
-                        policy=policy.policy, sha256=policy.sha256, configured_at=policy.configured_at
-                    )
-                    for policy in policies
-                ),
-                parts={},
-                context=context_sha256,
-            )
-        )
+    except BaseException:
+        with suppress(ScannerError):  # a run can be resumed without its table of contents
+            writer.finish(manifest(complete=False))
+        raise
+    writer.finish(manifest(complete=True))
+
+
+def _digest(policy: Policy) -> PolicyDigest:
+    return PolicyDigest(policy=policy.policy, sha256=policy.sha256, configured_at=policy.configured_at)
+
+
+Cell = tuple[Scope, str, Check]
+"""A check, by name, and where it is to be run."""
 
 
 @dataclass(frozen=True)
@@ -114,7 +137,7 @@ class Collector:
             KeyboardInterrupt: what was queued is cancelled; what was sealed stays.
         """
         self.progress.targets = len(targets)
-        jobs = ThreadPoolExecutor(TARGETS_AT_ONCE, thread_name_prefix="target")
+        jobs = _pool(TARGETS_AT_ONCE, "target")
         try:
             running = [jobs.submit(self.observe, target) for target in targets]
             for job in as_completed(running):
@@ -124,9 +147,29 @@ class Collector:
             raise
         jobs.shutdown()
 
+    def records(self, targets: Sequence[Target]) -> tuple[TargetRecord, ...]:
+        """What was found of each target, the ones included that an interrupt came before."""
+        said = list(self.said)
+        read = {record.name for record in said}
+        before = self.writer.entered
+        said += [
+            before.get(target.name) or _unentered(target, _interrupted())
+            for target in targets
+            if target.name not in read
+        ]
+        return tuple(sorted(said, key=lambda record: record.id))
+
     def observe(self, target: Target) -> None:
-        """Enter one target and run every check that fits on every scope of it."""
+        """Enter one target and run every check that fits on every scope of it, but what is sealed already."""
+        before = self.writer.entered.get(target.name)
         checks = plan.on(self.checks, target.kinds)
+        if before:
+            self._entered[before.id] = before.name
+            checks = {name: check for _, name, check in self._left(before, checks)}
+        if before and not checks:
+            self.said.append(before)
+            self.progress.left()
+            return
         wide = target.checks_at_once > 1
         with ExitStack() as stack:
             stack.callback(self.progress.left)
@@ -134,35 +177,64 @@ class Collector:
             try:
                 session = target.enter(checks, leaves)
             except ReadError as refusal:
-                self.said.append(_unentered(target, refusal))
+                self._refused(target, refusal, before, checks)
                 return
             stack.callback(session.close)
+            if before:
+                self.writer.journal.assert_same(before, session.id, session.identity)
             first = self._entered.setdefault(session.id, target.name)
             if first != target.name:
                 self.said.append(_unentered(target, _entered_already(session.id, first)))
                 return
-            self.said.append(_entered(target, session))
+            record = before or _entered(target, session)
+            self.writer.enter(record)
+            self.said.append(record)
             runners = stack.enter_context(_pool(target.checks_at_once, "check")) if wide else None
-            self._run(session, checks, runners)
+            self._run(session, record, checks, runners)
 
-    def _run(self, session: Session, checks: Mapping[str, Check], runners: Executor | None) -> None:
-        pairs = [
+    def _left(self, record: TargetRecord, checks: Mapping[str, Check]) -> list[Cell]:
+        """What is to be run in a target and is not sealed yet."""
+        return [
             (scope, name, check)
-            for scope in session.scopes
-            if scope.state == "entered"
-            for name, check in checks.items()
-            if check.on.__name__ == scope.on
+            for scope, name, check in _cells(record, checks)
+            if not self.writer.sealed(record.id, scope.name, name)
         ]
-        self.progress.entered(session, len(pairs))
+
+    def _refused(
+        self, target: Target, refusal: ReadError, before: TargetRecord | None, checks: Mapping[str, Check]
+    ) -> None:
+        """Say that a target could not be entered; if it could be before, only of what was left to read."""
+        if before is None:
+            self.said.append(_unentered(target, refusal))
+            return
+        for scope, name, _ in self._left(before, checks):
+            place = Place(name, before.id, scope, self.now)
+            self.writer.seal(before.id, scope.name, name, [place.unreadable(refusal)])
+        self.said.append(before)
+
+    def _run(
+        self, session: Session, record: TargetRecord, checks: Mapping[str, Check], runners: Executor | None
+    ) -> None:
+        left = self._left(record, checks)
+        names = {(scope.name, name) for scope, name, _ in left}
+        for scope, name, check in _cells(record, checks):
+            if (scope.name, name) not in names:
+                session.done(scope, check)
+        self.progress.entered(session, len(left))
         if runners is None:
-            for scope, name, check in pairs:
+            for scope, name, check in left:
                 self._check(session, scope, name, check)
             return
         running: list[Future[None]] = [
-            runners.submit(self._check, session, scope, name, check) for scope, name, check in pairs
+            runners.submit(self._check, session, scope, name, check) for scope, name, check in left
         ]
-        for done in as_completed(running):
-            done.result()
+        try:
+            for done in as_completed(running):
+                done.result()
+        except BaseException:
+            for queued in running:
+                queued.cancel()
+            raise
 
     def _check(self, session: Session, scope: Scope, name: str, check: Check) -> None:
         place = Place(name, session.id, scope, self.now, session.tags, self.allowed_tags)
@@ -172,8 +244,19 @@ class Collector:
         self.progress.checked()
 
 
+def _cells(record: TargetRecord, checks: Mapping[str, Check]) -> list[Cell]:
+    return [
+        (scope, name, check)
+        for scope in record.scopes
+        if scope.state == "entered"
+        for name, check in checks.items()
+        if check.on.__name__ == scope.on
+    ]
+
+
 def _pool(size: int, name: str) -> ThreadPoolExecutor:
-    return ThreadPoolExecutor(size, thread_name_prefix=name)
+    # By these names the command knows that it leaves something behind that may hang.
+    return ThreadPoolExecutor(size, thread_name_prefix=f"wardround-{name}")
 
 
 def _entered(target: Target, session: Session) -> TargetRecord:

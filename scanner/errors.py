@@ -1,6 +1,7 @@
 """What can go wrong: the user can mend it, a target refused, or it is a bug."""
 
 from .model import Reason
+from .redact import redacted
 
 
 class ScannerError(Exception):
@@ -20,13 +21,14 @@ class ReadError(Exception):
     Attributes:
         need: what was asked, as the check declared it.
         reason: why it was refused.
-        detail: what the target said, on one line.
+        detail: what the target said, on one line, without what looks like a secret.
         mend: what would mend it: a permission, an action.
         code: the target's own error code, where it has one.
     """
 
     def __init__(self, *, need: str | None, reason: Reason, detail: str, mend: str, code: str = "") -> None:
         """Take the refusal apart by name."""
+        detail = redacted(detail)
         super().__init__(f"{need}: {reason}: {detail}")
         self.need = need
         self.reason = reason

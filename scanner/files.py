@@ -26,7 +26,9 @@ def replacing(path: Path, within: Path | None = None) -> Iterator[BinaryIO]:
                 yield file
             return
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        handle, temporary = tempfile.mkstemp(dir=within or path.resolve().parent, prefix=f".{path.name[:100]}.")
+        handle, temporary = tempfile.mkstemp(
+            dir=within or path.resolve().parent, prefix=f".{path.name[:100]}."
+        )
         try:
             with os.fdopen(handle, "wb") as file:  # mode 0600
                 yield file

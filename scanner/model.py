@@ -157,6 +157,8 @@ class Manifest(Record, frozen=True):
     """SHA-256 by path within the bundle."""
     context: str | None = None
     """SHA-256 of the context file that was configured."""
+    tags: tuple[str, ...] | None = None
+    """The tags whose values were kept."""
 
 
 class Requirement(Record, frozen=True):

@@ -40,7 +40,9 @@ class Place:
                 yield self._observation(facts)
         except Exception as error:  # noqa: BLE001 - a check's bug is a record, and the scan goes on
             yield self._bug(None, _place(error))
-        refusals = {(refusal.resource, refusal.error.need): refusal for refusal in view.refusals}
+        refusals = {
+            (refusal.resource, refusal.error.need, refusal.error.detail): refusal for refusal in view.refusals
+        }
         for refusal in refusals.values():
             yield self.unreadable(refusal.error, refusal.resource)
 

@@ -12,8 +12,10 @@ from . import expect
 from .documents import Document, mistakes, parse, suggestion
 from .errors import ScannerError
 from .model import Control, Location, Policy, Requirement, Severity
+from .plain import visible
+from .schemas import AGES, Schema
 
-FactSchemas = Mapping[str, Mapping[str, expect.Schema]]
+FactSchemas = Mapping[str, Mapping[str, Schema]]
 """JSON Schema by fact name, by check id."""
 
 _TEXT = {"type": "string", "minLength": 1}
@@ -75,24 +77,52 @@ class PolicyFile:
 
 
 def json_schema() -> dict[str, Any]:
-    """The policy file's JSON Schema for editors, with the words of expectations spelt out."""
-    expectation = {
-        "anyOf": [
-            {"not": {"type": "object"}},
-            {
-                "type": "object",
-                "minProperties": 1,
-                "additionalProperties": False,
-                "properties": {word: dict(follows) for word, (_, follows) in expect.WORDS.items()},
-            },
-        ]
+    """The policy file's JSON Schema for editors: all that can be said without knowing the facts."""
+    named = {"type": "object", "minProperties": 1, "additionalProperties": {"$ref": "#/$defs/expected"}}
+    requirement = REQUIREMENT | {
+        "properties": REQUIREMENT["properties"] | {"when": named, "expect": named},
+        "if": {"required": ["check"], "properties": {"check": {"type": "string", "pattern": r"\.\*$"}}},
+        "then": {"properties": {"absent": {"const": "not-applicable"}}},
     }
-    named = {"type": "object", "minProperties": 1, "additionalProperties": expectation}
-    requirement = REQUIREMENT | {"properties": REQUIREMENT["properties"] | {"when": named, "expect": named}}
     requirements = {"type": "array", "minItems": 1, "items": requirement}
     control = CONTROL | {"properties": CONTROL["properties"] | {"requirements": requirements}}
     controls = {"type": "array", "minItems": 1, "items": control}
-    return SCHEMA | {"properties": SCHEMA["properties"] | {"controls": controls}}
+    return SCHEMA | {
+        "properties": SCHEMA["properties"] | {"controls": controls},
+        "$defs": {
+            "expected": _expected("words"),
+            "words": _words("words", "expected", expect.WORDS),
+            "undated": _words("undated", "expectedUndated", expect.WORDS.keys() - AGES),
+            "expectedUndated": _expected("undated"),
+        },
+    }
+
+
+def _expected(words: str) -> dict[str, Any]:
+    """A value, or words."""
+    return {"anyOf": [{"not": {"type": "object"}}, {"$ref": f"#/$defs/{words}"}]}
+
+
+def _words(words: str, expected: str, known: Collection[str]) -> dict[str, Any]:
+    """The words of expectations, with what may follow each at every depth; below `not` there are no ages."""
+    within = {"$ref": f"#/$defs/{words}"}
+    more: dict[str, dict[str, Any]] = {
+        "not": {"$ref": "#/$defs/undated"},
+        "anyOf": {"items": within},
+        "items": within,
+        "contains": within,
+        "properties": {"additionalProperties": {"$ref": f"#/$defs/{expected}"}},
+    }
+    return {
+        "type": "object",
+        "minProperties": 1,
+        "additionalProperties": False,
+        "properties": {
+            word: {**follows, **more.get(word, {})}
+            for word, (_, follows) in expect.WORDS.items()
+            if word in known
+        },
+    }
 
 
 def read(
@@ -132,7 +162,7 @@ def within_work_tree(path: Path) -> str | None:
     root = work_tree(path)
     if root is None or "site-packages" in path.resolve().parts:
         return None
-    return path.resolve().relative_to(root).as_posix()
+    return visible(path.resolve().relative_to(root).as_posix())
 
 
 def matching(pattern: str, checks: Collection[str]) -> list[str]:
@@ -152,10 +182,41 @@ def depends_on_context(policies: Iterable[Policy]) -> bool:
     )
 
 
-def resolved(read: PolicyFile, facts: FactSchemas, *, strict: bool) -> Policy:
+def tags_named(policies: Iterable[Policy]) -> frozenset[str]:
+    """The tags that some requirement's `when` depends on."""
+    return frozenset(
+        name
+        for policy in policies
+        for control in policy.controls
+        for requirement in control.requirements
+        for _, name in _tags(requirement.when.get("tags"), ())
+    )
+
+
+def _tags(wanted: Any, path: tuple[str | int, ...]) -> Iterator[tuple[tuple[str | int, ...], str]]:
+    """The tags that an expectation names, each with its place in it."""
+    if not isinstance(wanted, Mapping):
+        return
+    for word, value in wanted.items():
+        where = (*path, word)
+        if word == "properties":
+            yield from (((*where, name), name) for name in value)
+        elif word == "required":
+            yield from (((*where, index), name) for index, name in enumerate(value))
+        elif word == "not":
+            yield from _tags(value, where)
+        elif word == "anyOf":
+            for index, one in enumerate(value):
+                yield from _tags(one, (*where, index))
+
+
+def resolved(
+    read: PolicyFile, facts: FactSchemas, *, strict: bool, kept_tags: Collection[str] | None = None
+) -> Policy:
     """The policy, its requirements compiled against these checks' facts and holding their ids.
 
-    With `strict`, a check that is not among them is a mistake; else it is one that was not collected.
+    With `strict`, a check that is not among them is a mistake; else it is one that was not collected. With
+    `kept_tags`, a tag that is not among them is a mistake.
 
     Raises:
         ScannerError: an expectation cannot be meant so; every mistake with file, line and the nearest word.
@@ -178,11 +239,26 @@ def resolved(read: PolicyFile, facts: FactSchemas, *, strict: bool) -> Policy:
                 read.document.at((*path, *mistake.path), f"{control.control}: {mistake.message}")
                 for mistake in _uncompilable(requirement, checks, facts)
             ]
+            wrong += [
+                read.document.at((*path, "when", "tags", *where), f"{control.control}: {said}")
+                for where, said in _unkept(requirement, kept_tags)
+            ]
             requirements.append(msgspec.structs.replace(requirement, checks=tuple(checks)))
         controls.append(msgspec.structs.replace(control, requirements=tuple(requirements)))
     if wrong:
         raise ScannerError(*dict.fromkeys(wrong))
     return msgspec.structs.replace(read.policy, controls=tuple(controls))
+
+
+def _unkept(
+    requirement: Requirement, kept_tags: Collection[str] | None
+) -> Iterator[tuple[tuple[str | int, ...], str]]:
+    """The tags that no resource can be seen to have: what depends on them would silently not apply."""
+    for where, name in _tags(requirement.when.get("tags"), ()):
+        if name != name.lower():
+            yield where, f"tag {name!r}: tags' names are kept in small letters; write {name.lower()!r}"
+        elif kept_tags is not None and name not in kept_tags:
+            yield where, f"tag {name!r} was not kept in this evidence; collect it again with this policy"
 
 
 def _uncompilable(

@@ -14,6 +14,7 @@ import msgspec
 
 from .errors import ScannerError
 from .model import Finding, Observation, Unreadable
+from .plain import as_json
 
 RUN = 20_000
 """How many records are sorted in memory at a time."""
@@ -30,11 +31,10 @@ class Spool:
         Raises:
             ScannerError: there is no room for them.
         """
-        encoder = msgspec.json.Encoder()
         self._file = _nameless(None)
         weakref.finalize(self, self._file.close)
-        lines = (encoder.encode(finding) + b"\n" for finding in findings)
-        _store(lines, self._file)
+        lines = (as_json(finding) + b"\n" for finding in findings)
+        _store(lines, self._file, Path(tempfile.gettempdir()))
 
     def __iter__(self) -> Iterator[Finding]:
         """The findings, from the first."""
@@ -51,16 +51,15 @@ def in_order(entries: Iterable[Observation | Unreadable], folder: Path) -> Itera
     Raises:
         ScannerError: there is no room for them.
     """
-    encoder = msgspec.json.Encoder()
     lines: list[tuple[str, bytes]] = []
     with ExitStack() as stack:
         runs: list[BinaryIO] = []
         for entry in entries:
-            lines.append((entry.resource or "", encoder.encode(entry)))
+            lines.append((entry.resource or "", as_json(entry)))
             if len(lines) >= RUN:
                 runs.append(stack.enter_context(_nameless(folder)))
                 lines.sort()
-                _store((line + b"\n" for _, line in lines), runs[-1])
+                _store((line + b"\n" for _, line in lines), runs[-1], folder)
                 lines.clear()
         lines.sort()
         yield from (line for _, line in heapq.merge(lines, *(_keyed(run) for run in runs)))
@@ -84,12 +83,12 @@ def _nameless(folder: Path | None) -> BinaryIO:
         raise ScannerError(f"{folder or tempfile.gettempdir()}: {error.strerror}") from None
 
 
-def _store(lines: Iterable[bytes], file: BinaryIO) -> None:
+def _store(lines: Iterable[bytes], file: BinaryIO, folder: Path) -> None:
     try:
         with io.BufferedWriter(_Positioned(file.fileno()), _PIECE) as out:
             out.writelines(lines)
     except OSError as error:
-        raise ScannerError(f"temporary files: {error.strerror}") from None
+        raise ScannerError(f"{folder}: {error.strerror}") from None
 
 
 def _lines(file: BinaryIO) -> Iterator[bytes]:

@@ -1,6 +1,7 @@
 """Collecting, from targets that are made up."""
 
 import threading
+import time
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Executor
 from dataclasses import dataclass, field
@@ -123,7 +124,11 @@ def things(room: Room) -> Iterator[Thing]:
 
 
 def run(
-    folder: Path, targets: list[Any], checks: Mapping[str, Check] | None = None, **options: Any
+    folder: Path,
+    targets: list[Any],
+    checks: Mapping[str, Check] | None = None,
+    writer: Writer | None = None,
+    **options: Any,
 ) -> Bundle:
     checks = checks or {"family.room.things": things}
     asked = policy(*(requirement(name) for name in checks))
@@ -132,7 +137,7 @@ def run(
         [asked],
         checks,
         targets,
-        Writer(folder / "evidence"),
+        writer or Writer(folder / "evidence"),
         tool=collecting.Tool("wardround", "0"),
         now=lambda: AT,
         **options,
@@ -400,3 +405,77 @@ def test_a_bundle_that_cannot_be_written_ends_the_run(tmp_path: Path) -> None:
         collecting.Collector({"family.room.things": things}, Full(tmp_path / "e"), lambda: AT).collect(
             [House()]
         )
+
+
+def go_on(
+    folder: Path, targets: list[Any], checks: Mapping[str, Check] | None = None, **options: Any
+) -> Bundle:
+    return run(folder, targets, checks, writer=Writer(folder / "evidence", resume=True), **options)
+
+
+def cut_short(folder: Path, *targets: House) -> None:
+    wanted = sum(len(house.scopes) for house in targets)
+
+    def interrupted() -> None:
+        while len(list(folder.rglob("*.jsonl.gz"))) < wanted:
+            time.sleep(0.01)
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        run(folder, [*targets, House(name="last", before=interrupted)])
+
+
+def test_what_is_sealed_is_not_read_again(tmp_path: Path) -> None:
+    cut_short(tmp_path, House())
+    home, last = House(), House(name="last")
+
+    bundle = go_on(tmp_path, [home, last])
+
+    assert (len(home.sessions), len(last.sessions)) == (0, 1)
+    assert bundle.manifest == msgspec.structs.replace(
+        run(tmp_path / "whole", [House(), House(name="last")]).manifest, run=bundle.manifest.run
+    )
+
+
+def test_of_a_target_only_what_is_left_is_read(tmp_path: Path) -> None:
+    rooms = tuple(Scope(name=name, on="Room") for name in ("attic", "kitchen"))
+    cut_short(tmp_path, House(scopes=rooms))
+    (part,) = (tmp_path / "evidence").rglob("attic/*.gz")
+    part.unlink()
+    (tmp_path / "evidence" / "manifest.json").unlink()
+    home = House(scopes=rooms)
+
+    bundle = go_on(tmp_path, [home, House(name="last")])
+
+    assert len(entries(bundle, scope="attic")) == len(entries(bundle)) == 3
+    assert home.sessions[0].finished == [("kitchen", "things"), ("attic", "things")]
+
+
+def test_a_target_that_is_shut_by_now_keeps_what_was_seen(tmp_path: Path) -> None:
+    rooms = tuple(Scope(name=name, on="Room") for name in ("attic", "kitchen"))
+    cut_short(tmp_path, House(scopes=rooms))
+    (part,) = (tmp_path / "evidence").rglob("attic/*.gz")
+    part.unlink()
+    (tmp_path / "evidence" / "manifest.json").unlink()
+    locked = ReadError(need="key", reason=Reason.TIMEOUT, detail="no answer", mend="knock")
+
+    bundle = go_on(tmp_path, [House(scopes=rooms, locked=locked), House(name="last")])
+
+    assert len(entries(bundle)) == 3
+    (refused,) = entries(bundle, scope="attic")
+    assert isinstance(refused, Unreadable)
+    assert (refused.resource, refused.reason, refused.mend) == (None, Reason.TIMEOUT, "knock")
+    assert bundle.manifest.plan.targets[0].scopes == rooms
+
+
+def test_a_disk_that_is_full_is_said_once_and_nobody_waits(tmp_path: Path) -> None:
+    class Full(Writer):
+        def seal(self, *_: Any) -> None:
+            raise ScannerError("no space left")
+
+    house = House(checks_at_once=4, scopes=tuple(Scope(name=f"{n}", on="Room") for n in range(50)))
+
+    with pytest.raises(ScannerError, match=r"^no space left$"):
+        run(tmp_path, [house], writer=Full(tmp_path / "evidence"))
+
+    assert not Bundle(tmp_path / "evidence").manifest.complete

@@ -1,6 +1,8 @@
 import gzip
 import json
 import os
+import socket
+from collections.abc import Iterator
 from pathlib import Path
 
 import msgspec
@@ -8,10 +10,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from scanner import spool
 from scanner.errors import ScannerError
 from scanner.evidence import MANIFEST, Bundle, Writer, part_name
-from scanner.model import FORMAT
-from tests.judging import AWS, EAST, planned, refused, saw, target, told
+from scanner.journal import Begun
+from scanner.model import FORMAT, Observation
+from tests.judging import AT, AWS, EAST, planned, refused, saw, target, told
 
 VOLUMES = "encryption.aws.ebs_volumes"
 MANIFEST_RECORD = told([planned()], [target(EAST)], {}).manifest
@@ -86,9 +90,7 @@ def test_a_part_that_is_missing_is_said(tmp_path: Path) -> None:
 
 
 def test_what_is_no_bundle_is_refused(tmp_path: Path) -> None:
-    assert refusal(tmp_path) == (
-        f"{tmp_path}/manifest.json: No such file or directory: not a bundle, or one that was not finished"
-    )
+    assert refusal(tmp_path) == (f"{tmp_path}/manifest.json: No such file or directory: not a bundle")
     (tmp_path / MANIFEST).write_text("{}")
     assert refusal(tmp_path).startswith(f"{tmp_path}/manifest.json: not a bundle's manifest: ")
 
@@ -172,3 +174,144 @@ def test_a_hostile_target_is_sealed_within(tmp_path: Path, name: str) -> None:
 
     assert [path.name for path in tmp_path.iterdir()] == ["evidence"]
     assert Bundle(writer.folder).part(f"host:{name}", name, name) is not None
+
+
+def begun(**digests: str) -> Begun:
+    return Begun(run="r1", tool="wardround", version="0", started_at=AT, digests=digests)
+
+
+def test_more_than_memory_holds_is_sorted_just_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    entries = [saw(f"v{number * 7 % 100}", encrypted=True) for number in range(100)] + [refused(None)]
+    texts = []
+    for run in (1000, 100, 7, 1):
+        monkeypatch.setattr(spool, "RUN", run)
+        writer = Writer(tmp_path / str(run))
+        writer.seal(AWS, "us-east-1", VOLUMES, iter(entries))
+        writer.finish(MANIFEST_RECORD)
+        texts.append(the_part(writer.folder).read_bytes())
+
+    part = Bundle(tmp_path / "1").part(AWS, "us-east-1", VOLUMES)
+    assert part is not None
+    assert [entry.resource or "" for entry in part] == sorted(entry.resource or "" for entry in entries)
+    assert len(set(texts)) == 1
+
+
+def test_what_is_being_written_lies_apart_until_it_is_whole(tmp_path: Path) -> None:
+    writer = Writer(tmp_path / "evidence")
+
+    def seen() -> Iterator[Observation]:
+        yield saw("v1", encrypted=True)
+        assert not (tmp_path / "evidence" / "parts").exists()
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        writer.seal(AWS, "us-east-1", VOLUMES, seen())
+
+    assert [path.name for path in (tmp_path / "evidence").rglob("*")] == ["unfinished", "lock"]
+    writer.finish(MANIFEST_RECORD)
+
+
+def test_nothing_is_sealed_after_the_end(tmp_path: Path) -> None:
+    folder = written(tmp_path)
+    writer = Writer(tmp_path / "other")
+    writer.finish(msgspec.structs.replace(MANIFEST_RECORD, complete=False))
+
+    with pytest.raises(ScannerError, match=r"/other: closed$"):
+        writer.seal(AWS, "us-east-1", VOLUMES, [saw("v1", encrypted=True)])
+
+    assert Bundle(tmp_path / "other").part(AWS, "us-east-1", VOLUMES) is None
+    assert Bundle(folder).part(AWS, "us-east-1", VOLUMES) is not None
+
+
+def test_what_was_sealed_is_taken_over(tmp_path: Path) -> None:
+    first = Writer(tmp_path / "evidence")
+    first.begin(begun())
+    first.enter(target(EAST))
+    first.seal(AWS, "us-east-1", VOLUMES, [saw("v1", encrypted=True)])
+    first.finish(msgspec.structs.replace(MANIFEST_RECORD, complete=False))
+
+    second = Writer(tmp_path / "evidence", resume=True)
+
+    assert second.begin(msgspec.structs.replace(begun(), run="r2")) == begun()
+    assert (second.parts, second.entered) == (first.parts, {AWS: target(EAST)})
+    assert second.sealed(AWS, "us-east-1", VOLUMES)
+    second.finish(MANIFEST_RECORD)
+    assert Bundle(tmp_path / "evidence").manifest.parts == first.parts
+
+
+@pytest.mark.parametrize("complete", [True, False])
+def test_what_was_changed_since_is_not_taken_over(tmp_path: Path, *, complete: bool) -> None:
+    first = Writer(tmp_path / "evidence")
+    first.begin(begun())
+    first.seal(AWS, "us-east-1", VOLUMES, [saw("v1", encrypted=False)])
+    first.finish(msgspec.structs.replace(MANIFEST_RECORD, complete=complete))
+    part = the_part(tmp_path / "evidence")
+    part.write_bytes(gzip.compress(gzip.decompress(part.read_bytes()).replace(b"false", b"true")))
+
+    with pytest.raises(ScannerError) as caught:
+        Writer(tmp_path / "evidence", resume=True).begin(begun())
+
+    if complete:
+        assert str(caught.value).startswith(f"{tmp_path}/evidence: complete; there is nothing to resume")
+    else:
+        assert str(caught.value) == f"{part}: it is not what was sealed; the bundle was changed"
+
+
+def test_a_part_in_anothers_place_is_not_taken_over(tmp_path: Path) -> None:
+    first = Writer(tmp_path / "evidence")
+    first.begin(begun())
+    first.seal(AWS, "us-east-1", VOLUMES, [saw("v1", encrypted=False)])
+    first.journal.release()
+    there = the_part(tmp_path / "evidence").with_name("encryption.aws.rds_instances.jsonl.gz")
+    there.write_bytes(the_part(tmp_path / "evidence").read_bytes())
+
+    second = Writer(tmp_path / "evidence", resume=True)
+    second.begin(begun())
+
+    assert (second.parts, there.exists()) == (first.parts, False)
+    second.journal.release()
+
+
+def test_in_what_runs_differ_is_said(tmp_path: Path) -> None:
+    first = Writer(tmp_path / "evidence")
+    first.begin(begun(one="1", two="2", three="3"))
+    first.journal.release()
+
+    other = msgspec.structs.replace(begun(one="1", two="0", four="4"), version="1")
+    with pytest.raises(ScannerError) as caught:
+        Writer(tmp_path / "evidence", resume=True).begin(other)
+
+    folder = tmp_path / "evidence"
+    assert caught.value.messages == (
+        f"{folder}: cannot be resumed: it was begun by wardround 0; this is wardround 1",
+        f"{folder}: cannot be resumed: four is new",
+        f"{folder}: cannot be resumed: three is gone",
+        f"{folder}: cannot be resumed: two has changed",
+        f"undo what changed, or name a new folder with --bundle instead of {folder}",
+    )
+
+
+def test_a_folder_is_written_by_one(tmp_path: Path) -> None:
+    first = Writer(tmp_path / "evidence")
+
+    with pytest.raises(ScannerError) as caught:
+        Writer(tmp_path / "evidence")
+
+    holder = f"process {os.getpid()} on {socket.gethostname()}"
+    assert str(caught.value) == (f"{tmp_path}/evidence: {holder} is writing it; name another folder, or wait")
+    first.journal.release()
+    Writer(tmp_path / "evidence").journal.release()
+
+
+def test_a_session_that_is_named_anew_is_the_same_identity(tmp_path: Path) -> None:
+    writer = Writer(tmp_path / "evidence")
+    role = "arn:aws:sts::1:assumed-role/audit/"
+    before = msgspec.structs.replace(target(EAST), identity=f"{role}botocore-session-1")
+
+    writer.journal.assert_same(before, AWS, f"{role}botocore-session-2")
+    for other in (role.replace("audit", "admin") + "x", "arn:aws:iam::1:user/audit"):
+        with pytest.raises(ScannerError, match="cannot be resumed"):
+            writer.journal.assert_same(before, AWS, other)
+    writer.journal.release()

@@ -7,7 +7,7 @@ from typing import Any
 
 from scanner import context, plugins, policy, waivers
 from scanner.context import Context
-from scanner.documents import Document, mistakes, parse, suggestion
+from scanner.documents import Document, contents, mistakes, parse, suggestion
 from scanner.errors import ScannerError
 from scanner.model import Location, Waiver
 from scanner.targets import Target, config
@@ -77,15 +77,24 @@ def load(path: Path | None, policies: Sequence[str]) -> Configuration:
     tags = data.get("allowed_tags")
     return Configuration(
         targets=tuple(config.targets(document, data["targets"], found.parent)),
-        grounds=grounds(
-            chosen,
-            *(found.parent / Path(data[name]).expanduser() if name in data else None for name in FILES),
-        ),
+        grounds=grounds(chosen, *(_configured_file(found, document, name) for name in FILES)),
         fail_on=data.get("fail_on", DEFAULT_LEVEL),
         allowed_tags=context.ALLOWED_TAGS if tags is None else frozenset(tag.lower() for tag in tags),
         # A configuration that was found may be a stranger's: it is in whatever was checked out here.
         allow_host_commands=_allowed(document) if path else (),
     )
+
+
+def _configured_file(found: Path, document: Document, name: str) -> Path | None:
+    """The path of the waivers or the context file, where one is configured."""
+    if name not in document.data:
+        return None
+    path = found.parent / Path(document.data[name]).expanduser()
+    try:
+        path.open("rb").close()
+    except OSError as error:
+        raise ScannerError(document.at((name,), f"{path}: {error.strerror}")) from None
+    return path
 
 
 def _allowed(document: Document) -> tuple[str, ...]:
@@ -121,7 +130,7 @@ def grounds(
 
 def _bytes(path: Path, what: str) -> bytes:
     try:
-        return path.read_bytes()
+        return contents(path)
     except OSError as error:
         raise ScannerError(f"{path}: {error.strerror}: {what}") from None
 
@@ -156,7 +165,7 @@ def _policy(name: str, folder: Path, configured_at: Location | None) -> policy.P
     if name.endswith((".yaml", ".yml")) or "/" in name:
         path = folder / Path(name).expanduser()
         try:
-            text = path.read_bytes()
+            text = contents(path)
         except OSError as error:
             raise _UnknownPolicyError(f"{path}: {error.strerror}: a policy") from None
         file = policy.within_work_tree(path)

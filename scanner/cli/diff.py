@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 def diff(old: "Path", new: "Path") -> int:
     """Say what changed from OLD to NEW: two reports written with -f json, or two bundles.
 
-    Of reports the verdicts are compared, and the exit status is 1 when something fails that did not; of
-    bundles the facts are compared.
+    Of reports the verdicts are compared. The exit status is 1 when something fails that did not, or that was
+    waived; else 3 when something cannot be evaluated that could; else 0. Of bundles the facts are compared.
     """
     from .changed import facts, verdicts
 
@@ -27,7 +27,7 @@ def diff(old: "Path", new: "Path") -> int:
         for line in facts(old, new):
             click.echo(line)
         return 0
-    lines, worse = verdicts(old, new)
+    lines, status = verdicts(old, new)
     for line in lines:
         click.echo(line)
-    return 1 if worse else 0
+    return status.value

@@ -11,6 +11,13 @@ from typing import Any, TextIO
 import click
 
 
+def say(line: str) -> None:
+    """A line on standard error, with nothing in it that a terminal or a pipeline would obey."""
+    from scanner.plain import line as harmless
+
+    click.echo(harmless(line), err=True)
+
+
 @dataclass(frozen=True)
 class Log:
     """Lines for people, or JSON objects for machines, on standard error."""
@@ -26,8 +33,11 @@ class Log:
     def _write(self, level: str, line: str, fields: Mapping[str, Any]) -> None:
         if self.as_json:
             at = datetime.now(UTC).isoformat(timespec="milliseconds")
-            line = json.dumps({"at": at, "level": level, "message": line, **fields}, ensure_ascii=True)
-        click.echo(line, err=True)
+            said = json.dumps({"at": at, "level": level, "message": line, **fields})
+            # Pipelines run `##[...]` wherever a log has it; here it can only stand in a string.
+            click.echo(said.replace("##", r"#\u0023"), err=True)
+        else:
+            say(line)
 
     @property
     def live(self) -> bool:

@@ -19,6 +19,19 @@ from scanner.targets.aws import Aws
 from .configuration import named
 
 
+def policy_list() -> Iterator[str]:
+    """A line a policy.
+
+    Raises:
+        ScannerError: one of them is wrong.
+    """
+    for name in plugins.policies():
+        (read,) = named([name])
+        requirements = sum(len(control.requirements) for control in read.policy.controls)
+        counted = f"{_counted(len(read.policy.controls), 'control')}, {_counted(requirements, 'requirement')}"
+        yield f"{name}: {read.policy.title} ({counted})"
+
+
 def policy_manual(name: str) -> Iterator[str]:
     """What a policy asks for, control by control.
 
@@ -133,4 +146,4 @@ def _type(described: Mapping[str, Any]) -> str:
 
 def _wrapped(text: str, indent: str) -> Iterator[str]:
     if text:
-        yield click.wrap_text(text, 100, initial_indent=indent, subsequent_indent=indent)
+        yield click.wrap_text(" ".join(text.split()), 100, initial_indent=indent, subsequent_indent=indent)

@@ -50,7 +50,11 @@ allow_incomplete = click.option(
 )
 _quiet = click.option("-q", "--quiet", is_flag=True, help="Say nothing on standard error but errors.")
 
-
+resume = click.option(
+    "--resume",
+    is_flag=True,
+    help="Go on with the run that was cut short in --bundle; what it sealed is not read again.",
+)
 before = click.option(
     "--before",
     type=FilePath(file_okay=False),

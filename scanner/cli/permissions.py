@@ -39,7 +39,7 @@ All that is not listed is asked as the login itself."""
     help=f"The login that sudoers is for. [default: the configured ones with sudo: true, or {USER}]",
 )
 def permissions(config: "Path | None", policies: tuple[str, ...], kind: str | None, user: str | None) -> None:
-    """Print the least that must be allowed so that a scan is denied nothing.
+    """Print the least that a scan must be allowed.
 
     For the configured targets and policies; where nothing is configured, for any account and host.
     """

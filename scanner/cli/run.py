@@ -3,14 +3,14 @@
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from importlib.metadata import version
 from pathlib import Path
 
 import msgspec
 
 from scanner import collect as collecting
-from scanner import engine, plan, plugins, report
+from scanner import engine, journal, plan, plugins, report
 from scanner.derived import Derived
 from scanner.documents import suggestion
 from scanner.errors import ScannerError
@@ -38,17 +38,27 @@ def folder(kept: Path | None) -> Iterator[Path]:
         yield Path(passing)
 
 
-def collect(configuration: Configuration, names: Sequence[str], bundle: Path, outputs: Outputs) -> None:
-    """Observe the chosen targets, and write the bundle.
+def collect(
+    configuration: Configuration,
+    names: Sequence[str],
+    bundle: Path,
+    outputs: Outputs,
+    *,
+    resume: bool = False,
+) -> None:
+    """Observe the chosen targets, and write the bundle, or the rest of one that was cut short.
 
     Raises:
-        ScannerError: a policy is wrong, no target has that name, or the bundle cannot be written.
+        ScannerError: a policy is wrong, no target has that name, the bundle cannot be written, or what is
+            resumed is another run.
     """
     checks = plugins.permitted(configuration.allow_host_commands)
     facts = plan.facts(checks)
     policies = [resolved(read, facts, strict=True) for read in configuration.grounds.policies]
     targets = _chosen(configuration.targets, names)
-    writer = Writer(bundle)
+    writer = Writer(bundle, resume=resume)
+    if resume and writer.journal.begun is None:
+        outputs.say(f"{bundle}: no run was begun here; this one starts anew")
     outputs.say(f"looking at {', '.join(target.name for target in targets)}")
     progress = Progress()
     with shown(progress, outputs.log):
@@ -61,8 +71,18 @@ def collect(configuration: Configuration, names: Sequence[str], bundle: Path, ou
             now=lambda: datetime.now(UTC),
             allowed_tags=configuration.allowed_tags,
             context_sha256=configuration.grounds.context.sha256,
+            settings=_settings(configuration, targets),
             progress=progress,
         )
+
+
+def _settings(configuration: Configuration, targets: Sequence[Target]) -> dict[str, str]:
+    """Digests of what was configured, as far as it decides what is collected."""
+    return {
+        **{f"the target {target.name}": journal.digest(target) for target in targets},
+        "allowed_tags": journal.digest(sorted(configuration.allowed_tags)),
+        "allow_host_commands": journal.digest(sorted(configuration.allow_host_commands)),
+    }
 
 
 def judged(
@@ -73,11 +93,16 @@ def judged(
     Raises:
         ScannerError: it is no bundle, or a policy does not fit the facts that were collected.
     """
-    evidence = Derived(Bundle(bundle), plugins.checks(), Bundle(before) if before else None)
+    asked = plan.asked([read.policy for read in grounds.policies], plugins.checks())
+    evidence = Derived(Bundle(bundle), asked, Bundle(before) if before else None)
     manifest = evidence.manifest
+    _hold_clocks(bundle, manifest, as_of)
     facts = {check.id: check.facts for check in manifest.plan.checks}
     return engine.evaluate(
-        [_anchored(resolved(read, facts, strict=False), manifest) for read in grounds.policies],
+        [
+            _anchored(resolved(read, facts, strict=False, kept_tags=manifest.tags), manifest)
+            for read in grounds.policies
+        ],
         evidence,
         as_of=as_of.replace(tzinfo=UTC) if as_of else manifest.finished_at,
         waivers=grounds.waivers,
@@ -85,6 +110,17 @@ def judged(
         files=grounds.files,
         keep=Spool,
     )
+
+
+def _hold_clocks(bundle: Path, manifest: Manifest, as_of: datetime | None) -> None:
+    """Refuse moments that cannot be meant: ages counted to them would be wrong, and verdicts with them."""
+    started = manifest.started_at
+    if started > datetime.now(UTC) + timedelta(days=1):
+        said = f"collected at {started:%Y-%m-%dT%H:%M:%SZ}, which is yet to come"
+        raise ScannerError(f"{bundle}: {said}: a clock is wrong, here or there")
+    if as_of and as_of.date() < started.date():
+        said = f"before the evidence was collected, on {started:%Y-%m-%d}; ages cannot be counted back"
+        raise ScannerError(f"--as-of {as_of:%Y-%m-%d}: {said}")
 
 
 def entered(bundle: Path) -> Status:

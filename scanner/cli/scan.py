@@ -21,6 +21,7 @@ if TYPE_CHECKING:  # --help is quicker without them
     type=options.FilePath(file_okay=False),
     help="Keep the evidence in this new folder, to be judged again.",
 )
+@options.resume
 @options.before
 @options.fail_on
 @options.allow_incomplete
@@ -32,18 +33,25 @@ def scan(  # noqa: PLR0913, PLR0917 - an option each
     before: "Path | None",
     fail_on: str | None,
     *,
+    resume: bool,
     allow_incomplete: bool,
     **said: Any,
 ) -> int:
     """Look at the configured targets, judge what was seen, and report."""
+    from scanner.evidence import Bundle
+
     from . import run
     from .configuration import load
     from .output import Outputs
 
+    if resume and bundle is None:
+        raise click.UsageError("--resume goes on with a bundle: name it with --bundle")
     outputs = Outputs(**said)
     configuration = load(config, policies)
+    if before:
+        Bundle(before)  # that it is none is better said before an hour of collecting than after it
     with run.folder(bundle) as kept:
-        run.collect(configuration, names, kept, outputs)
+        run.collect(configuration, names, kept, outputs, resume=resume)
         report = run.judged(configuration.grounds, kept, before=before)
         outputs.show(report)
         if bundle:
@@ -63,9 +71,16 @@ def scan(  # noqa: PLR0913, PLR0917 - an option each
     type=options.FilePath(file_okay=False),
     help="The new folder that the evidence is kept in.",
 )
+@options.resume
 @options.speaking
 def collect(
-    config: "Path | None", policies: tuple[str, ...], names: tuple[str, ...], bundle: "Path", **said: Any
+    config: "Path | None",
+    policies: tuple[str, ...],
+    names: tuple[str, ...],
+    bundle: "Path",
+    *,
+    resume: bool,
+    **said: Any,
 ) -> int:
     """Only look: keep as evidence what the configured targets show, and judge nothing."""
     from . import run
@@ -73,7 +88,7 @@ def collect(
     from .output import Outputs
 
     outputs = Outputs(**said)
-    run.collect(load(config, policies), names, bundle, outputs)
+    run.collect(load(config, policies), names, bundle, outputs, resume=resume)
     outputs.say(f"evidence: {bundle}")
     return run.entered(bundle).value
 

@@ -1,5 +1,7 @@
 """The commands that show what there is: policies and checks."""
 
+from collections.abc import Iterable
+
 import click
 
 
@@ -11,15 +13,9 @@ def policy() -> None:
 @policy.command("list")
 def policy_list() -> None:
     """List the policies that are installed."""
-    from scanner import plugins
+    from .manual import policy_list
 
-    from .configuration import named
-
-    for name in plugins.policies():
-        (read,) = named([name])
-        controls = read.policy.controls
-        requirements = sum(len(control.requirements) for control in controls)
-        click.echo(f"{name}: {read.policy.title} ({len(controls)} controls, {requirements} requirements)")
+    _print(policy_list())
 
 
 @policy.command("show")
@@ -28,8 +24,7 @@ def policy_show(policy: str) -> None:
     """Show what POLICY, a shipped name or a path, asks for."""
     from .manual import policy_manual
 
-    for line in policy_manual(policy):
-        click.echo(line)
+    _print(policy_manual(policy))
 
 
 @policy.command("lint")
@@ -38,8 +33,7 @@ def policy_lint(policies: tuple[str, ...]) -> None:
     """Hold POLICIES, shipped names or paths, to the facts that the installed checks state."""
     from .manual import lint
 
-    for line in lint(policies):
-        click.echo(line)
+    _print(lint(policies))
 
 
 @policy.command("schema")
@@ -63,8 +57,7 @@ def checks_list(pattern: str) -> None:
     """List the installed checks whose id matches PATTERN, as in 'encryption.*'."""
     from .manual import checks_list
 
-    for line in checks_list(pattern):
-        click.echo(line)
+    _print(checks_list(pattern))
 
 
 @checks.command("explain")
@@ -73,5 +66,13 @@ def checks_explain(check: str) -> None:
     """Explain CHECK: what it looks at, the facts it states, what it needs."""
     from .manual import check_manual
 
-    for line in check_manual(check):
-        click.echo(line)
+    _print(check_manual(check))
+
+
+def _print(texts: Iterable[str]) -> None:
+    """A policy may be a stranger's: what it says is shown, and never obeyed."""
+    from scanner.plain import line
+
+    for text in texts:
+        for part in text.splitlines() or [""]:
+            click.echo(line(part))

@@ -8,15 +8,23 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from ..errors import ReadError
 from ..model import Reason
+from ..redact import redacted
 from . import operations
+from .answers import Circuit, Lost
 from .memo import Page
 
 if TYPE_CHECKING:
     import botocore.session
 
 _ASSUME = "sts:AssumeRole"
+_HEARD = 10_000
+"""Characters of an error that are looked at."""
 IN_FLIGHT = 16
 """Calls at a time to one service in one region; more of them get throttled sooner than answered."""
+ATTEMPTS = 6
+"""How often a call is tried that is throttled, or fails for a moment."""
+CONNECT_SECONDS = 5.0
+READ_SECONDS = 30.0
 
 _DENIED = frozenset(
     {
@@ -117,6 +125,8 @@ class Boto:
                 with self._lock:
                     self.calls += 1
                 yield page
+        except Lost as lost:
+            raise translated(need, region, lost.error) from None
         except (
             botocore.exceptions.BotoCoreError,
             botocore.exceptions.ClientError,
@@ -141,13 +151,14 @@ class Boto:
                     service,
                     region_name=region,
                     config=botocore.config.Config(
-                        connect_timeout=5,
-                        read_timeout=30,
+                        connect_timeout=CONNECT_SECONDS,
+                        read_timeout=READ_SECONDS,
                         max_pool_connections=IN_FLIGHT,
-                        retries={"mode": "standard", "total_max_attempts": 6},
+                        retries={"mode": "standard", "total_max_attempts": ATTEMPTS},
                         user_agent_extra="wardround",
                     ),
                 )
+                Circuit().watch(self._clients[where])
                 self._bounds[where] = threading.BoundedSemaphore(IN_FLIGHT)
             return self._clients[where], self._bounds[where]
 
@@ -246,4 +257,5 @@ def _answered(need: str, region: str, error: Any) -> ReadError:
 
 
 def _line(text: str) -> str:
-    return " ".join(text.split())[:300]
+    # Before it is cut: half a secret would not look like one.
+    return " ".join(redacted(text[:_HEARD]).split())[:300]

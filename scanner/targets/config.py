@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from ..documents import Document, mistakes, parse
+from ..documents import Document, contents, mistakes, parse
 from ..errors import ScannerError
 from . import Target
 from .attestations import AttestationsTarget
@@ -13,7 +13,7 @@ from .host import HostTarget
 
 _TEXT = {"type": "string", "minLength": 1}
 _PORT = {"type": "integer", "minimum": 1, "maximum": 65535, "description": "a port: 1 to 65535"}
-_SECONDS = {"type": "number", "exclusiveMinimum": 0}
+_SECONDS = {"type": "number", "exclusiveMinimum": 0, "description": "a number of seconds, more than 0"}
 _TAGS = {"type": "object", "additionalProperties": {"type": "string"}}
 
 AWS: dict[str, Any] = {
@@ -43,7 +43,11 @@ _LOGIN: dict[str, Any] = {
     "identity": _TEXT,
     "known_hosts": _TEXT,
     "sudo": {"type": "boolean"},
-    "jump": _TEXT,
+    "jump": {
+        "type": "string",
+        "pattern": r"^([^@\s]+@)?(\[[^\]\s]+\]|[^@:\s\[\]]+)(:\d{1,5})?$",
+        "description": "user@host:port, of which user and port may be left out",
+    },
     "deadline_seconds": _SECONDS,
     "connect_seconds": _SECONDS,
     "tags": _TAGS,
@@ -101,10 +105,9 @@ def targets(document: Document, listed: list[dict[str, Any]], folder: Path) -> l
     """
     made: list[Target] = []
     taken: dict[str, int] = {}
-    for index, item in enumerate(listed):
-        ((kind, settings),) = item.items()
-        for target in _KINDS[kind](settings, folder):
-            line = document.line(("targets", index))
+    for index in range(len(listed)):
+        line = document.line(("targets", index))
+        for target in _made(document, index, folder):
             for word in (f"the name {target.name!r}", target.id):
                 if word in taken:
                     said = f"{word} is configured twice, here and on line {taken[word]}"
@@ -112,6 +115,15 @@ def targets(document: Document, listed: list[dict[str, Any]], folder: Path) -> l
                 taken[word] = line
             made.append(target)
     return made
+
+
+def _made(document: Document, index: int, folder: Path) -> Iterator[Target]:
+    ((kind, settings),) = document.data["targets"][index].items()
+    try:
+        yield from _KINDS[kind](settings, folder)
+    except OSError as error:
+        said = f"{error.filename}: {error.strerror}: an inventory of hosts"
+        raise ScannerError(document.at(("targets", index, kind, "inventory"), said)) from None
 
 
 def _aws(settings: Mapping[str, Any], folder: Path) -> Iterator[Target]:
@@ -141,15 +153,17 @@ def _placed(settings: Mapping[str, Any], folder: Path) -> dict[str, Any]:
 
 
 def _inventory(path: Path) -> list[dict[str, Any]]:
-    try:
-        text = path.read_bytes()
-    except OSError as error:
-        raise ScannerError(f"{path}: {error.strerror}: an inventory of hosts") from None
-    document = parse(text, str(path))
+    document = parse(contents(path), str(path))
     wrong = mistakes(document, INVENTORY)
     if wrong:
         raise ScannerError(*wrong)
     hosts: list[dict[str, Any]] = document.data["hosts"]
+    lines: dict[str, int] = {}
+    for index, host in enumerate(hosts):
+        if host["name"] in lines:
+            said = f"the host {host['name']!r} stands twice, here and on line {lines[host['name']]}"
+            raise ScannerError(document.at(("hosts", index), said))
+        lines[host["name"]] = document.line(("hosts", index))
     return hosts
 
 

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 import msgspec
 
 from ..errors import ReadError
+from ..plain import whole
 
 Page = dict[str, Any]
 
@@ -93,7 +94,11 @@ def frozen(parameters: object) -> Hashable:
 
 
 def _pack(page: Page) -> bytes:
-    return zlib.compress(msgspec.msgpack.encode(page), 1)
+    try:
+        packed = msgspec.msgpack.encode(page)
+    except UnicodeEncodeError:  # half a character, which JSON can say and UTF-8 cannot
+        packed = msgspec.msgpack.encode(whole(page))
+    return zlib.compress(packed, 1)
 
 
 def _unpack(page: bytes) -> Page:

@@ -14,6 +14,7 @@ from functools import cached_property
 from typing import Literal
 
 from ..errors import ReadError
+from ..redact import redacted
 
 SUDO = "sudo "
 """Before a command that must be root to answer: `sudo nft --json list ruleset`."""
@@ -37,8 +38,8 @@ class Output:
     """What one command answered."""
 
     status: int
-    text: str
-    errors: str = ""
+    text: str = field(repr=False)
+    errors: str = field(default="", repr=False)
     """Its standard error, the first 64 KiB of it; only for saying why it refused."""
 
     @property
@@ -86,8 +87,8 @@ class Deadline:
 class Heard:
     """What came back over a transport, and why it ended."""
 
-    out: bytes
-    err: bytes
+    out: bytes = field(repr=False)
+    err: bytes = field(repr=False)
     ended: Literal["closed", "deadline", "flood"]
     """By the host; by our deadline; because it sent more than MAX_HEARD."""
 
@@ -221,9 +222,9 @@ exit
 
 
 def sanitised(raw: bytes) -> str:
-    """What a host printed, on one line, printable and bounded: it may be hostile to terminals."""
+    """What a host printed, on one line, bounded, without secrets: it may be hostile to terminals."""
     text = raw[: 4 * _SAID].decode("utf-8", "replace")
-    line = " ".join("".join(_printable(text)).split())
+    line = redacted(" ".join("".join(_printable(text)).split()))
     return line if len(line) <= _SAID else line[:_SAID] + "..."
 
 

@@ -368,7 +368,7 @@ def test_a_file_that_is_too_large_is_not_read_whole(tmp_path: Path) -> None:
         (
             "attestations:paper/a.yaml",
             Reason.INVALID_ANSWER,
-            "a.yaml: 4194305 bytes; expected at most 4194304",
+            "a.yaml: more than 4,194,304 bytes: too large for a file that people write",
         )
     ]
 

@@ -85,6 +85,7 @@ class Client:
     """A client that answers one operation, as botocore's does, with these pages."""
 
     def __init__(self, pages: list[Page], paginator: Any = None) -> None:
+        self.meta = SimpleNamespace(events=SimpleNamespace(register_first=lambda *_: None))
         self.asked: list[dict[str, Any]] = []
         self._pages = iter(pages)
         self._paginator = paginator

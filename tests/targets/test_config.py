@@ -108,28 +108,25 @@ def test_home_folders_are_meant(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
         ),
         (
             "targets:\n  - hosts: {name: a, inventory: hosts.yaml}\n",
-            "wardround.yaml:2: the name 'ehr-1' is configured twice, here and on line 2",
+            "{folder}/hosts.yaml:2: the host 'ehr-1' stands twice, here and on line 1",
         ),
     ],
 )
 def test_nothing_is_looked_at_twice(tmp_path: Path, text: str, message: str) -> None:
-    (tmp_path / "hosts.yaml").write_text("hosts: [{name: ehr-1}, {name: ehr-1}]\n")
+    (tmp_path / "hosts.yaml").write_text("hosts: [{name: ehr-1},\n  {name: ehr-1}]\n")
 
-    assert refusal(text, tmp_path) == [message]
+    assert refusal(text, tmp_path) == [message.format(folder=tmp_path)]
 
 
 @pytest.mark.parametrize(
     ("inventory", "messages"),
     [
-        (None, ["{path}: No such file or directory: an inventory of hosts"]),
+        (None, ["wardround.yaml:2: {path}: No such file or directory: an inventory of hosts"]),
         ("", ["{path}:1: the file is empty"]),
         ("hosts: []\n", ["{path}:1: hosts: [] is empty"]),
         (
             "hosts:\n  - nmae: a\n",
-            [
-                "{path}:2: hosts.0: 'name' is missing",
-                "{path}:2: unknown key 'nmae' (did you mean 'name'?)",
-            ],
+            ["{path}:2: unknown key 'nmae' (did you mean 'name'?)"],
         ),
         (
             "hosts:\n  - name: a\n    prot: 22\n",
