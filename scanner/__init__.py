@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from .model import Coverage as Coverage
     from .model import Finding as Finding
     from .model import Location as Location
+    from .model import Observation as Observation
     from .model import Outcome as Outcome
     from .model import Policy as Policy
     from .model import Reason as Reason
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from .model import Unreadable as Unreadable
     from .model import Waiver as Waiver
     from .model import WaiverResult as WaiverResult
+    from .plain import visible as visible
     from .report import Report as Report
     from .reportfile import encoded as encoded
     from .targets.attestations import Attestations as Attestations
@@ -40,6 +42,7 @@ _HOMES = {
         "Coverage",
         "Finding",
         "Location",
+        "Observation",
         "Outcome",
         "Policy",
         "Reason",
@@ -49,6 +52,7 @@ _HOMES = {
         "Waiver",
         "WaiverResult",
     ),
+    "plain": ("visible",),
     "report": ("Report",),
     "reportfile": ("encoded",),
     "targets.attestations": ("Attestations",),

@@ -220,7 +220,7 @@ class Derived:
             for name, check in self.checks.items()
             if check.on is Evidence and known.issuperset(check.needs)
         }
-        if not more:
+        if not more and not any(check.on == Evidence.__name__ for check in given.plan.checks):
             return given
         kept = tuple(check for check in given.plan.checks if check.id not in more)
         checks = sorted((*kept, *plan.planned(more, plan.facts(more))), key=lambda check: check.id)
@@ -230,12 +230,12 @@ class Derived:
         return msgspec.structs.replace(given, plan=more_planned)
 
     def part(self, target: str, scope: str, check: str) -> Iterator[Entry] | None:
-        """The bundle's part, or a derived one."""
+        """The bundle's part, or a derived one; a check that is not installed is unreadable."""
         if target != TARGET:
             return self.collected.part(target, scope, check)
         declared = self.checks.get(check)
         if declared is None or declared.on is not Evidence:
-            return None
+            return iter((_uninstalled(check),))
         if check not in self._parts:
             self._parts[check] = self._derive(check, declared)
         return map(_DECODER.decode, self._parts[check])
@@ -257,10 +257,24 @@ def _target(manifest: Manifest) -> TargetRecord:
         id=TARGET,
         name=TARGET,
         kind=TARGET,
-        identity="nobody (worked out from what the other targets showed)" if entered else None,
+        identity="nobody: it is worked out from what the other targets showed" if entered else None,
         scopes=(
             _SCOPE if entered else msgspec.structs.replace(_SCOPE, state="unreachable", unreadable=_EMPTY),
         ),
+    )
+
+
+def _uninstalled(check: str) -> Unreadable:
+    """Of a check that the evidence was collected for, and that nobody here can run."""
+    return Unreadable(
+        check=check,
+        target=TARGET,
+        scope=_SCOPE.name,
+        resource=None,
+        reason=Reason.NOT_COLLECTED,
+        detail=f"{check} is not installed here",
+        need=None,
+        mend="install the plug-in that brings it",
     )
 
 

@@ -8,16 +8,28 @@ Every check also registers one complete world, in which each of its needs is use
 """
 
 import hashlib
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from .declaration import Check, seen
+from .derived import Evidence
 from .errors import ReadError, Undeclared
-from .facts import Facts
-from .model import Reason
+from .facts import Facts, values
+from .model import (
+    FORMAT,
+    Manifest,
+    Observation,
+    Plan,
+    PlannedCheck,
+    Reason,
+    Scope,
+    TargetRecord,
+    Unreadable,
+    resource_type,
+)
 from .targets import operations
 from .targets.attestations import NEED, Attestations
 from .targets.aws import Account, AwsAccount, AwsRegion
@@ -27,6 +39,9 @@ from .view import Refusal, View
 
 ACCOUNT = "111122223333"
 REGION = "us-east-1"
+AT = datetime(2026, 11, 21, 3, 0, tzinfo=UTC)
+AT_BEFORE = AT - timedelta(days=1)
+"""When the worlds of derived checks were looked at."""
 
 World = Mapping[str, Any]
 """Answers by need.
@@ -34,6 +49,8 @@ World = Mapping[str, Any]
 AWS: a page, a list of pages, an `Error`, or a function of the parameters that returns one of them (`by`).
 Hosts: the standard output, or an `Output`.
 Attestations: what each file holds, by name; a `ReadError` for one that is refused.
+Evidence: by check id a list of the facts that the check stated and the `Unreadable`s that it met; `Compared`
+lists for a check that looks at the run before, too.
 """
 
 WORLDS: dict[Check, World] = {}
@@ -46,6 +63,14 @@ class Error:
 
     code: str
     reason: Reason = Reason.FAILED
+
+
+@dataclass(frozen=True)
+class Compared:
+    """What a check stated in two runs."""
+
+    before: Sequence[Facts | Unreadable]
+    now: Sequence[Facts | Unreadable]
 
 
 @dataclass(frozen=True)
@@ -149,6 +174,8 @@ def _view(check: Check, answers: World, denied: frozenset[str], leaves: ThreadPo
         return Attestations(check.needs, "paper", FakeFolder({} if denied else answers))
     if issubclass(on, Host):
         return Host(check.needs, "ehr-1", _probe(check, answers, denied))
+    if issubclass(on, Evidence):
+        return _evidence(check, answers, denied)
     if issubclass(on, AwsAccount | AwsRegion):
         account = Account(ACCOUNT, "aws", REGION, FakeAws(answers, denied))
         return on(check.needs, account, REGION, leaves)
@@ -168,6 +195,80 @@ def _probe(check: Check, answers: World, denied: frozenset[str]) -> Probe:
         if command in denied or command not in told
     }
     return Probe({**told, **refused}, frozenset(program_of(command) for command in told))
+
+
+def _evidence(check: Check, answers: World, denied: frozenset[str]) -> Evidence:
+    told = {need: answers[need] for need in check.needs if need in answers and need not in denied}
+    now = {need: said.now if isinstance(said, Compared) else said for need, said in told.items()}
+    before = {need: said.before for need, said in told.items() if isinstance(said, Compared)}
+    compares = any(isinstance(said, Compared) for said in answers.values())
+    return Evidence(
+        check.needs,
+        FakeBundle(check.needs, now, AT),
+        FakeBundle(check.needs, before, AT_BEFORE) if compares else None,
+    )
+
+
+class FakeBundle:
+    """A bundle of one scope, in which every check that a world lacks was denied."""
+
+    def __init__(
+        self, checks: Sequence[str], told: Mapping[str, Sequence[Facts | Unreadable]], at: datetime
+    ) -> None:
+        """Hold what these checks said at this moment."""
+        self._told = told
+        self._at = at
+        kind = "Anything"
+        scope = Scope(name="everywhere", on=kind)
+        self.manifest = Manifest(
+            format=FORMAT,
+            run="world",
+            tool="world",
+            version="0",
+            started_at=at,
+            finished_at=at,
+            complete=True,
+            plan=Plan(
+                checks=tuple(
+                    PlannedCheck(id=check, on=kind, title="", manual="", facts={}, needs=())
+                    for check in checks
+                ),
+                targets=(TargetRecord(id="world", name="world", kind=kind, identity=None, scopes=(scope,)),),
+            ),
+            policies=(),
+            parts={},
+        )
+
+    def part(self, target: str, scope: str, check: str) -> Iterator[Observation | Unreadable]:
+        """What the world has the check say, as records."""
+        said = self._told.get(check)
+        if said is None:
+            yield Unreadable(
+                check=check,
+                target=target,
+                scope=scope,
+                resource=None,
+                reason=Reason.DENIED,
+                detail="denied",
+                need=check,
+                mend="allow it",
+            )
+        for entry in said or ():
+            if isinstance(entry, Unreadable):
+                yield entry
+                continue
+            yield Observation(
+                check=check,
+                target=target,
+                scope=scope,
+                resource=entry.resource,
+                resource_type=resource_type(entry.resource),
+                region=entry.region,
+                at=self._at,
+                facts=values(entry),
+                tags=None if entry.tags is None else dict(entry.tags),
+                links=entry.links,
+            )
 
 
 class FakeAws:
@@ -267,10 +368,15 @@ def _mistakes(shape: Any, value: Any, where: str) -> Iterator[str]:
 
 __all__ = [
     "ACCOUNT",
+    "AT",
+    "AT_BEFORE",
     "REGION",
     "WORLDS",
+    "Check",
+    "Compared",
     "Error",
     "FakeAws",
+    "FakeBundle",
     "FakeFolder",
     "Output",
     "Sight",

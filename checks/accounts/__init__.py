@@ -62,3 +62,14 @@ class PasswordPolicy(Facts):
     """After how many days a password expires; none if it never does."""
     users_may_change: bool
     """Whether users may change their own password."""
+
+
+class AwakenedUser(Facts):
+    """A user who was used since the run before."""
+
+    seen_before_at: datetime
+    """When they were last used as of the run before; if they never were, when they were made."""
+    last_used_at: datetime
+    """When they were last used as of this run."""
+    dormant_days: int
+    """How many whole days they had not been used when the run before looked; it may have been longer."""

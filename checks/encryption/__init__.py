@@ -19,3 +19,18 @@ class Database(AtRest):
 
     engine: str
     """The database engine, as the platform names it: postgres, aurora-mysql, sqlserver-se."""
+
+
+class Volume(AtRest):
+    """How a mounted file system, or swap, protects what it holds.
+
+    Of what dm-crypt (LUKS, plain, TrueCrypt, BitLocker) or ZFS encrypts, whoever runs the host holds the key,
+    so `key_manager` is `customer`. A drive that encrypts itself does not tell the host.
+    """
+
+    kind: str
+    """The file system's type, as in ext4; swap for swap."""
+    mount_point: str | None
+    """Where it is mounted; none for swap."""
+    source: str
+    """What is mounted: the device, file or dataset."""

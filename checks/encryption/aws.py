@@ -23,6 +23,11 @@ def ebs_volumes(region: AwsRegion) -> Iterator[AtRest]:
             encrypted=volume["Encrypted"],
             key_manager=_manager(region, volume.get("KmsKeyId")) if volume["Encrypted"] else None,
             tags=region.tags(volume.get("Tags")),
+            links=tuple(
+                region.arn("ec2", f"instance/{attachment['InstanceId']}")
+                for attachment in volume.get("Attachments", ())
+                if attachment.get("InstanceId")
+            ),
         )
 
     yield from region.each(region.all("ec2:DescribeVolumes"), read, resource=arn)

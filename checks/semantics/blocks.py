@@ -60,12 +60,12 @@ class Devices:
         known = {*self.numbers.values(), *self.under, *self.uuids}
         return name if name in known else self.names.get(_mapper_name(path))
 
-    def encrypted(self, name: str) -> bool:
-        """Whether nothing reaches a disk but through encryption."""
+    def bare(self, name: str) -> frozenset[str]:
+        """The disks that it reaches in the clear; none when every way down passes encryption."""
         if _ENCRYPTS.match(self.uuids.get(name, "")):
-            return True
-        lower = self.under.get(name, frozenset())
-        return bool(lower) and all(self.encrypted(device) for device in lower)
+            return frozenset()
+        lower = self.under.get(name)
+        return frozenset({name}) if not lower else frozenset().union(*map(self.bare, lower))
 
     def in_memory(self, name: str) -> bool:
         """Whether it is a disk made of memory, where nothing rests."""

@@ -39,7 +39,12 @@ VOLUMES = world(
     {
         "ec2:DescribeVolumes": {
             "Volumes": [
-                {"VolumeId": "vol-1", "Encrypted": True, "KmsKeyId": OURS},
+                {
+                    "VolumeId": "vol-1",
+                    "Encrypted": True,
+                    "KmsKeyId": OURS,
+                    "Attachments": [{"InstanceId": "i-1", "State": "attached"}, {"State": "detached"}],
+                },
                 {"VolumeId": "vol-2", "Encrypted": False, "Tags": [{"Key": "phi", "Value": "true"}]},
                 {"VolumeId": "vol-3", "Encrypted": True, "KmsKeyId": AWSS},
                 {"VolumeId": "vol-4", "Encrypted": True, "KmsKeyId": THEIRS},
@@ -303,7 +308,13 @@ SECRETS = world(
 
 def test_ebs_volumes() -> None:
     assert observe(ebs_volumes, VOLUMES) == [
-        AtRest(resource=EC2 + "volume/vol-1", encrypted=True, key_manager="customer", tags={}),
+        AtRest(
+            resource=EC2 + "volume/vol-1",
+            encrypted=True,
+            key_manager="customer",
+            tags={},
+            links=(EC2 + "instance/i-1",),
+        ),
         AtRest(resource=EC2 + "volume/vol-2", encrypted=False, key_manager=None, tags={"phi": "true"}),
         AtRest(resource=EC2 + "volume/vol-3", encrypted=True, key_manager="provider", tags={}),
         AtRest(resource=EC2 + "volume/vol-4", encrypted=True, key_manager="customer", tags={}),

@@ -1,6 +1,7 @@
 import pytest
 
-from checks.encryption.host import Volume, file_systems
+from checks.encryption import Volume
+from checks.encryption.host import file_systems
 from scanner.model import Reason
 from scanner.testing import Output, look, observe, world
 
@@ -149,27 +150,18 @@ def test_a_containers_root_is_refused_and_its_neighbours_are_not() -> None:
 
 
 @pytest.mark.parametrize(
-    ("makers", "cloud"),
+    "makers",
     [
-        ("Amazon EC2\n1.0\nAmazon EC2\n", "AWS"),
-        ("Xen\n4.11.amazon\n\n", "AWS"),
-        ("Google\nGoogle\n\n", "Google Cloud"),
-        ("Microsoft Corporation\n090008\n7783-7084-3265-9085-8269-3286-77\n", "Azure"),
+        "Amazon EC2\n1.0\nAmazon EC2\n",
+        "Xen\n4.11.amazon\n\n",
+        "Google\nGoogle\n\n",
+        "Microsoft Corporation\n090008\n7783-7084-3265-9085-8269-3286-77\n",
     ],
 )
-def test_a_clouds_own_encryption_cannot_be_seen_from_within(makers: str, cloud: str) -> None:
-    sight = look(file_systems, {**HOSPITAL, MAKER: makers})
-
-    assert {facts.mount_point for facts in sight.facts if isinstance(facts, Volume)} == {
-        "/",
-        "/srv/image",
-        "/tank/safe",
-        None,
-    }
-    assert {refusal.resource for refusal in sight.refusals} == {
-        f"host:ehr-1:{path}" for path in ("/var/lib/pg sql", "/home", "/tank/clear", "/usr")
-    }
-    assert all(cloud in refusal.error.detail for refusal in sight.refusals)
+def test_of_a_clouds_machines_it_says_nothing(makers: str) -> None:
+    # encryption.evidence.host_file_systems speaks of them, and refuses where it cannot.
+    assert observe(file_systems, {**HOSPITAL, MAKER: makers}) == []
+    assert observe(file_systems, {**NSPAWN, MAKER: makers}) == []
 
 
 def test_hyper_v_at_home_is_no_cloud() -> None:

@@ -1,0 +1,30 @@
+"""Storage: which disks carry what a host keeps.
+
+A family of its own, since it states where something rests and not how well it is kept: from within a machine
+nobody sees whether its provider encrypts a disk, and what the family encryption states has to be so on every
+platform. Derived checks join the two.
+"""
+
+from scanner import Facts
+
+
+class CloudFileSystem(Facts):
+    """A file system, or swap, of a machine in a cloud.
+
+    Its links are the ids of the instance and of the volumes.
+    """
+
+    kind: str
+    """The file system's type, as in ext4; swap for swap."""
+    mount_point: str | None
+    """Where it is mounted; none for swap."""
+    source: str
+    """What is mounted: the device, file or dataset."""
+    encrypted_by_host: bool
+    """Whether nothing of it reaches a disk but through the host's own encryption."""
+    instance: str | None
+    """The machine's id at its provider, as in i-0123456789abcdef0; none where the firmware tells none."""
+    volumes: tuple[str, ...]
+    """The ids of the volumes that it reaches in the clear, as in vol-0123456789abcdef0."""
+    instance_store: bool
+    """Whether it also reaches, in the clear, disks that belong to the machine itself and end with it."""
