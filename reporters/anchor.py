@@ -22,7 +22,7 @@ def anchor(policy: Policy, requirement: Requirement, finding: Finding) -> Locati
 
 def uri(file: str) -> str:
     """A relative path as a relative URI: without a colon, whose left side would be taken for a scheme."""
-    return quote(file, safe="/")
+    return quote(file, safe="/", errors="backslashreplace")
 
 
 def _absolute(file: str) -> bool:

@@ -1,23 +1,13 @@
 """Text that a scanned system chose, made harmless to whoever shows it."""
 
 import re
-import unicodedata
 
-# Control, format (bidirectional, zero-width, tags), surrogate, and the two separators that break lines.
-_UNSEEN = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
+from scanner import visible
 
-# Azure's agent and GitHub's runner look for these anywhere in a line of a log, not only at its start.
-_LOG_COMMAND = re.compile(r"##(?=\[|vso\[)", re.IGNORECASE)
+__all__ = ["bounded", "code", "prose", "visible"]
 
 # What GitHub makes into mentions, links and references, backslash or not; then what a backslash makes plain.
 _LIVE = re.compile(r"(?P<live>(?:@|://|www(?=\.)|#(?=\d))+)|[\\`*_{}\[\]()#+!|<>~&$^-]", re.IGNORECASE)
-
-
-def visible(text: str) -> str:
-    r"""The text on one line, each character that does not show written as its escape: `\x1b`, `\u202e`."""
-    if not text.isascii() or not text.isprintable():
-        text = "".join(_escaped(character) for character in text)
-    return _LOG_COMMAND.sub(r"#\\x23", text)
 
 
 def bounded(text: str, limit: int) -> str:
@@ -39,9 +29,3 @@ def code(text: str) -> str:
     fence = "`" * (max((len(run) for run in re.findall("`+", text)), default=0) + 1)
     pad = " " if text[:1] in {"`", " "} or text[-1:] in {"`", " "} or not text else ""
     return f"{fence}{pad}{text}{pad}{fence}"
-
-
-def _escaped(character: str) -> str:
-    if unicodedata.category(character) not in _UNSEEN:
-        return character
-    return character.encode("unicode_escape").decode("ascii")

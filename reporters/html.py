@@ -52,6 +52,7 @@ def write(report: Report, out: TextIO) -> None:
     )
     environment.filters |= {
         "clipped": lambda text: bounded(text, LONG),
+        "visible": visible,
         "paragraphs": _paragraphs,
         "lines": lines,
         "asked": asked,
@@ -256,7 +257,7 @@ def _row(finding: Finding, places: dict[tuple[str, str], int]) -> dict[str, Any]
         "facts": _pairs(finding.facts),
         "context": _pairs(finding.context),
         "waiver": "\n".join(map(visible, (waived.owner, waived.reason, waived.expires))) if waived else "",
-        "id": finding.id if cited else "",
+        "id": visible(finding.id) if cited else "",
     }
 
 

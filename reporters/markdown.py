@@ -143,7 +143,7 @@ def _failing(report: Report) -> Iterator[tuple[str, ...]]:
 
 def _waived(report: Report) -> Iterator[tuple[str, ...]]:
     for finding, waiver in accepted(report):
-        yield *_finding(finding), _prose(waiver.owner), waiver.expires, _prose(waiver.reason)
+        yield *_finding(finding), _prose(waiver.owner), _prose(waiver.expires), _prose(waiver.reason)
 
 
 def _finding(finding: Finding) -> tuple[str, ...]:
@@ -163,7 +163,7 @@ def _waivers(report: Report) -> Iterator[tuple[str, ...]]:
     for result in waivers.due(report):
         waiver = result.waiver
         yield (
-            waiver.expires,
+            _prose(waiver.expires),
             waivers.state(result),
             _code(waivers.covers(waiver)),
             _prose(waiver.owner),

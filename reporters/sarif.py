@@ -66,12 +66,12 @@ def _rules(report: Report) -> _Rules:
 
 def _log(report: Report, rules: _Rules) -> Json:
     driver = {
-        "name": report.run.tool,
-        "version": report.run.version,
+        "name": visible(report.run.tool),
+        "version": visible(report.run.version),
         "rules": [_rule(policy, control, requirement) for _, policy, control, requirement in rules.values()],
     }
     # The category ends at the last slash: without one at the end, the policies' names would be cut off.
-    category = "+".join(policy.policy for policy in report.policies)
+    category = visible("+".join(policy.policy for policy in report.policies))
     run = {
         "tool": {"driver": driver},
         "automationDetails": {"id": f"wardround/{category}/"},
@@ -166,9 +166,9 @@ def _result(finding: Finding, rules: _Rules) -> Json:
         "level": _LEVEL[finding.severity],
         "message": {"text": _message(said)},
         "locations": [_location(finding, rules)],
-        "partialFingerprints": {"primaryLocationLineHash": f"{finding.id}:1"},
+        "partialFingerprints": {"primaryLocationLineHash": visible(f"{finding.id}:1")},
         "properties": {
-            "check": finding.check,
+            "check": _text(finding.check, _NAME),
             "target": _text(finding.target, _NAME),
             "scope": _text(finding.scope or "", _NAME),
         },

@@ -155,6 +155,8 @@ def _scope(report: Report) -> Iterator[Line]:
     targets = report.plan.targets
     for target in targets[:_TARGETS]:
         asked = f", asked as {target.identity}" if target.identity else ""
+        if target.kind == "evidence":
+            asked = ", worked out from what the other targets showed"
         label = f" ({target.id})" if target.id != target.name else ""
         yield _line(
             2,

@@ -34,8 +34,12 @@ SCHEMA: dict[str, Any] = {
                 "type": "object",
                 "additionalProperties": False,
                 "required": ["resource"],
-                "minProperties": 2,
-                "description": "something about it: phi, records, owner or tags",
+                "dependentSchemas": {
+                    "resource": {
+                        "minProperties": 2,
+                        "description": "something about it: phi, records, owner or tags",
+                    }
+                },
                 "properties": {
                     "resource": _TEXT,
                     "phi": {"type": "boolean"},

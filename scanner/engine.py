@@ -115,6 +115,8 @@ class _Judge:
     _tally: Counter[tuple[Severity, Outcome]] = field(default_factory=Counter)
     _cells: Counter[str] = field(default_factory=Counter)
     _resources: dict[tuple[str, str, str], int] = field(default_factory=dict)
+    _refused: dict[tuple[str, str, str], list[Unreadable]] = field(default_factory=dict)
+    """What could not be seen, by check, target and scope, of the parts that were read."""
     _unlisted: bool = False
 
     def __post_init__(self) -> None:
@@ -138,7 +140,7 @@ class _Judge:
                             counted["waived"] += 1
                         else:
                             self._tally[finding.severity, finding.outcome] += 1
-                            if finding.outcome is Outcome.FAIL:
+                            if finding.outcome is Outcome.FAIL and finding.severity is not worst:
                                 worst = min(worst or finding.severity, finding.severity, key=_rank)
                         yield finding
                 self._cells += cells
@@ -191,7 +193,7 @@ class _Judge:
             self._unlisted = self._unlisted or scope.unlisted
             yield question.finding(Outcome.ERROR, why(scope.unreadable), target=target.id, scope=scope.name)
             return
-        part = self.evidence.part(target.id, scope.name, question.check.id)
+        part = self._part(target, scope, question.check.id)
         if part is None:
             cell.state = "not_evaluated"
             reason = f"{Reason.NOT_COLLECTED.value}: the run ended before this was read"
@@ -246,9 +248,9 @@ class _Judge:
         if depends_on_context(self.policies):
             asked |= {name for name in self._checks if name.startswith(BULK)}
         found = [scope.unreadable for target in self._targets for scope in target.scopes if scope.unreadable]
-        for name in sorted(asked):
-            for _, part in self._parts(name):
-                found += [entry for entry in part if isinstance(entry, Unreadable)]
+        found += [
+            entry for (check, *_), refused in self._refused.items() if check in asked for entry in refused
+        ]
         return tuple(sorted(found, key=_order))
 
     def _asked(self) -> set[str]:
@@ -264,9 +266,26 @@ class _Judge:
         for target in self._targets:
             for scope in target.scopes:
                 if scope.on == self._checks[check].on and scope.state == "entered":
-                    part = self.evidence.part(target.id, scope.name, check)
+                    part = self._part(target, scope, check)
                     if part is not None:
                         yield scope, part
+
+    def _part(
+        self, target: TargetRecord, scope: Scope, check: str
+    ) -> Iterator[Observation | Unreadable] | None:
+        """A part; what could not be seen in it is noted, so that nobody has to read it again for that."""
+        part = self.evidence.part(target.id, scope.name, check)
+        return None if part is None else self._noted(part, (check, target.id, scope.name))
+
+    def _noted(
+        self, part: Iterator[Observation | Unreadable], place: tuple[str, str, str]
+    ) -> Iterator[Observation | Unreadable]:
+        found = []
+        for entry in part:
+            if isinstance(entry, Unreadable):
+                found.append(entry)
+            yield entry
+        self._refused[place] = found
 
     def _known(self) -> Knowledge:
         """What every check together knows of resources, when a requirement or a waiver depends on it."""

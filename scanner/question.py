@@ -4,6 +4,7 @@ import hashlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 from typing import Any
 
 from .context import PARTIAL
@@ -59,21 +60,33 @@ class Question:
         expect = Expectation(requirement.expect, check.facts, as_of)
         return cls(policy, control, requirement, check, when, expect)
 
-    def finding(self, outcome: Outcome, reasons: tuple[str, ...], **about: Any) -> Finding:
+    def finding(
+        self,
+        outcome: Outcome,
+        reasons: tuple[str, ...],
+        target: str,
+        scope: str | None = None,
+        resource: str | None = None,
+        **seen: Any,
+    ) -> Finding:
         """A finding about a target, and where they are known its scope and resource."""
-        key = (self.policy.policy, self.requirement.id, self.check.id, about["target"])
-        subject = about.get("resource") or f"scope:{about.get('scope')}"
-        named = {"scope": None, "resource": None, "resource_type": None, "region": None} | about
+        key = (self.policy.policy, self.requirement.id, self.check.id, target, resource or f"scope:{scope}")
         return Finding(
-            id=hashlib.sha256("\0".join([*key, subject]).encode()).hexdigest()[:16],
+            id=hashlib.sha256("\0".join(key).encode()).hexdigest()[:16],
             policy=self.policy.policy,
             control=self.control.control,
             requirement=self.requirement.id,
             check=self.check.id,
             severity=self.requirement.severity,
+            target=target,
+            scope=scope,
+            resource=resource,
+            resource_type=seen.get("resource_type"),
+            region=seen.get("region"),
             outcome=outcome,
             reasons=reasons,
-            **named,
+            facts=seen.get("facts", {}),
+            context=seen.get("context", {}),
         )
 
     def decide(
@@ -122,9 +135,16 @@ class Question:
             context={name: value for name, value in known.items() if name == "tags" or value},
         )
 
+    @cached_property
+    def _asked(self) -> frozenset[str]:
+        """The context that it depends on."""
+        return (self.when.names & CONTEXT.keys()) - self.check.facts.keys()
+
     def _unknown(self, known: Mapping[str, Any]) -> tuple[str, ...]:
         """Only a requirement that depends on context cannot be decided without it."""
-        asked = (self.when.names & CONTEXT.keys()) - self.check.facts.keys()
+        asked = self._asked
+        if not asked:
+            return ()
         missing = asked - known.keys()
         if (
             PARTIAL in known

@@ -57,8 +57,8 @@ class Waivers:
     as_of: datetime
     listed: tuple[Waiver, ...] = ()
     _used: Counter[int] = field(default_factory=Counter)
-    _about: dict[tuple[str, ...], tuple[int, ...]] = field(default_factory=dict)
-    """The waivers in force about a requirement and a check: few, where a file holds many."""
+    _about: dict[tuple[str, ...], dict[str | None, list[int]]] = field(default_factory=dict)
+    """The waivers in force about a requirement and a check, by the one resource that they name, or None."""
 
     @property
     def ask_tags(self) -> bool:
@@ -67,22 +67,21 @@ class Waivers:
 
     def covering(self, finding: Finding, aliases: Iterable[str] = ()) -> Waiver | None:
         """The first waiver in force that accepts a failing finding; each that does is counted as used."""
-        covering = [
-            number
-            for number in self._in_force(finding, tuple(aliases))
-            if _covers_resource(self.listed[number].covers, finding)
-        ]
+        about = self._in_force(finding, tuple(aliases))
+        possible = about.get(None, [])
+        if finding.resource in about:
+            possible = sorted({*possible, *about[finding.resource]})
+        covering = [number for number in possible if _covers_resource(self.listed[number].covers, finding)]
         self._used.update(covering)
         return self.listed[covering[0]] if covering else None
 
-    def _in_force(self, finding: Finding, aliases: tuple[str, ...]) -> tuple[int, ...]:
+    def _in_force(self, finding: Finding, aliases: tuple[str, ...]) -> dict[str | None, list[int]]:
         asked = (finding.policy, finding.control, finding.requirement, finding.check)
         if asked not in self._about:
-            self._about[asked] = tuple(
-                number
-                for number, waiver in enumerate(self.listed)
-                if self._days_left(waiver) >= 0 and _covers_question(waiver.covers, finding, aliases)
-            )
+            about = self._about[asked] = {}
+            for number, waiver in enumerate(self.listed):
+                if self._days_left(waiver) >= 0 and _covers_question(waiver.covers, finding, aliases):
+                    about.setdefault(_one_resource(waiver.covers), []).append(number)
         return self._about[asked]
 
     def results(self) -> tuple[WaiverResult, ...]:
@@ -162,10 +161,15 @@ def _covers_resource(covers: Mapping[str, Any], finding: Finding) -> bool:
     """Whether it is about what was asked of; what is not known of it is never covered."""
     tags = finding.context.get("tags", {})
     return (
-        fnmatchcase(finding.target, covers.get("target", "*"))
+        ("target" not in covers or _matches(finding.target, covers["target"]))
         and ("resource" not in covers or _matches(finding.resource, covers["resource"]))
         and all(_matches(tags.get(tag.lower()), wanted) for tag, wanted in covers.get("tags", {}).items())
     )
+
+
+def _one_resource(covers: Mapping[str, Any]) -> str | None:
+    wanted: str | None = covers.get("resource")
+    return None if wanted is None or set("*?[") & set(wanted) else wanted
 
 
 def _matches(value: str | None, pattern: str) -> bool:

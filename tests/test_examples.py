@@ -1,11 +1,14 @@
 """Each folder of examples does what it says, when somebody copies it."""
 
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from tests.e2e import volumes
 from tests.e2e.command import run
+from tests.moto import Moto
 
 EXAMPLES = Path(__file__).parents[1] / "examples"
 
@@ -58,3 +61,46 @@ def test_what_nobody_stated_falls_short(attestations: Path) -> None:
     assert status == 1
     assert said.startswith("Falls short: 1 high finding.")
     assert "there is none whose topic is " in said
+
+
+@pytest.fixture
+def waivers(tmp_path: Path, moto_server: Moto) -> Iterator[Path]:
+    """The folder, with the id of a volume of ours, and what it saw of an account."""
+    folder = Path(shutil.copytree(EXAMPLES / "waivers", tmp_path / "waivers"))
+    ids = volumes.seeded(moto_server)
+    context = folder / "context.yaml"
+    context.write_text(context.read_text().replace("vol-0123456789abcdef0", ids["imaging"]))
+    collected = run(folder, "collect", "--bundle", "evidence", **moto_server.environment)
+    assert (collected.returncode, collected.stdout) == (0, ""), collected.stderr
+    yield folder
+    moto_server.reset()
+
+
+def accepted(folder: Path, day: str) -> tuple[int, str]:
+    files = ("-p", "house.yaml", "--waivers", "waivers.yaml", "--context", "context.yaml")
+    done = run(folder, "evaluate", "evidence", *files, "--as-of", day)
+    assert done.stderr == ""
+    return done.returncode, " ".join(done.stdout.split())
+
+
+def test_waivers_hold_until_they_end(waivers: Path) -> None:
+    status, said = accepted(waivers, "2026-12-31")
+
+    assert status == 1
+    assert said.startswith("Falls short: 2 critical findings. 2 findings are waived. ")
+    assert "Waivers 2 waivers: 1 ending within 30 days. 2026-12-31, ends today, waives 1 finding" in said
+    assert "patient data, 50,000 records, owner imaging" in said
+
+    status, said = accepted(waivers, "2027-01-01")
+
+    assert status == 1
+    assert said.startswith("Falls short: 2 critical and 1 high findings. 1 finding is waived. ")
+    assert "Waivers 2 waivers: 1 expired. 2026-12-31, expired 1 day ago: waives nothing" in said
+
+
+def test_the_waivers_example_is_a_configuration_as_well(waivers: Path, moto_server: Moto) -> None:
+    done = run(waivers, "scan", "-q", **moto_server.environment)
+
+    assert (done.returncode, done.stderr) == (1, "")
+    assert "Judged by the waivers file as well" in done.stdout
+    assert "Judged by the context file as well" in done.stdout

@@ -403,9 +403,7 @@ def waived() -> Report:
             finding(3, Outcome.FAIL, waiver=MOVES),
             finding(4, Outcome.PASS),
         ),
-        waivers=results_of(
-            (MOVES, 192, 1), (SOON, 9, 1), (TODAY, 0, 0), (EXPIRED, -1, 0), (UNUSED, 365, 0)
-        ),
+        waivers=results_of((MOVES, 192, 1), (SOON, 9, 1), (TODAY, 0, 0), (EXPIRED, -1, 0), (UNUSED, 365, 0)),
     )
     run = msgspec.structs.replace(made.run, files={"context": "c0" * 32, "waivers": "aa" * 32})
     return replace(made, run=run)

@@ -19,6 +19,7 @@ from reporters.html import write
 from scanner.model import Control, Coverage, Finding, Outcome, Requirement, Severity, Unreadable, Waiver
 from scanner.report import Report
 
+from . import samples
 from .browser import launched, visiting
 from .samples import AWS, FINDINGS, NASTY, POLICY, UNREADABLE, VOLUME, empty, finding, hostile, report
 
@@ -279,6 +280,26 @@ def test_a_waived_finding_fails_but_is_told_apart() -> None:
     ]
 
 
+def test_waivers_that_want_looking_at_are_listed() -> None:
+    said = Read(written(samples.waived())).text
+
+    assert said["waivers"].endswith(
+        "Waivers to look at 5 waivers: 1 expired, 2 ending within 30 days, 2 unused. "
+        "Until State Covers Accepted by Reason "
+        "2026-11-20 expired 1 day ago: waives nothing policy house, requirement 164.312(d)/mfa.aws.iam_users "
+        "line 17 of the waivers file CISO a lab of its own "
+        "2026-11-21 ends today, unused: waives nothing target host:* "
+        "line 12 of the waivers file CTO until the audit "
+        "2026-11-30 ends in 9 days, waives 1 finding check encryption.*, tag owner radiology "
+        "line 7 of the waivers file CTO the old archive is read only "
+        "2027-11-21 ends in 365 days, unused: waives nothing resource lab-* "
+        "line 22 of the waivers file CISO a test"
+    )
+    assert "us-east-1 patient data, 50,000 records, owner radiology encrypted is false" in said["failing"]
+    assert f"Context file SHA-256 {'c0' * 32}" in said["method"]
+    assert f"Waivers file SHA-256 {'aa' * 32}" in said["method"]
+
+
 def test_refusals_that_one_action_mends_are_one_line() -> None:
     denied = [
         msgspec.structs.replace(UNREADABLE, scope="us-east-1", resource=f"arn:aws:s3:::b{number:04}")
@@ -419,7 +440,7 @@ def test_findings_are_passed_on_and_not_held() -> None:
             for number, one in enumerate(shown.findings):
                 if number == 5_999:
                     gc.collect()
-                    alive.append(sum(isinstance(known, Finding) for known in gc.get_objects()))
+                    alive.append(sum(type(known) is Finding for known in gc.get_objects()))
                 yield one
 
     written(replace(shown, findings=Counted()))

@@ -2,6 +2,7 @@ import io
 import json
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import jsonschema
@@ -40,7 +41,7 @@ def test_read_again_it_is_equal(sample: Callable[[], Report], tmp_path: Path) ->
 
     again = read(path)
 
-    assert again == sample()
+    assert replace(again, findings=tuple(again.findings)) == sample()
     assert written(again) == path.read_bytes().decode()
 
 
