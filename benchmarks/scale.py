@@ -3,13 +3,18 @@
 To repeat: `make scale`, or `python -I benchmarks/scale.py` in an environment that has wardround; it takes
 some minutes, and 1 GB in the temporary folder. Two bundles are written, of 10,000 and of 100,000 resources:
 volumes in 17 regions of 8 accounts, a third of them in one region, and users; a few of them cannot be read.
-A policy of five requirements, one of which depends on tags and one that takes ages and patterns, makes
-22,000 and 220,000 findings of them, an evaluation each. Every step is a process of its own, asked of the
+A policy of five requirements, of which one depends on tags and two take ages, makes about 24,000
+and 240,000 findings of them, an evaluation each. Every step is a process of its own, asked of the
 kernel for its CPU time (user and system) and its peak of resident memory. What a finding costs is the
 difference of the two bundles over the difference of their findings, so that starting up does not count.
 
 The status is 1 when judging takes more than 3 s of CPU per 100,000 evaluations, or when the peak of a step
-grows by more than 64 MB from the small bundle to the large.
+grows by more than 64 MB from the small bundle to the large. What grows when judging is what is known of
+resources by their names: tags, for the requirements that depend on them.
+
+On two shared cores under Python 3.11: judging takes 1.7 s of CPU per 100,000 evaluations and 49 MB at most
+(41 MB of a tenth of the findings); reading report.json and writing a format of it takes 0.5 s (github,
+text, sarif), 1 s (json, markdown) and 4 s (html) per 100,000 findings, and 54 MB at most.
 """
 
 import os
@@ -20,6 +25,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 from scanner import plan, plugins
 from scanner.evidence import Entry, Writer
@@ -208,9 +214,8 @@ def _volumes(target: str, region: str, number: int) -> Iterator[Entry]:
             "owner": f"ward-{index % 40}",
             "environment": "production",
         }
-        yield _saw(
-            VOLUMES, target, region, name, {"encrypted": manager is not None, "key_manager": manager}, tags
-        )
+        facts = {"encrypted": manager is not None, "key_manager": manager}
+        yield _saw(VOLUMES, target, region, name, facts=facts, tags=tags)
 
 
 def _user(target: str, index: int) -> Observation:
@@ -224,21 +229,19 @@ def _user(target: str, index: int) -> Observation:
         "active_access_keys": index % 3,
         "password_changed_at": (AT - timedelta(days=index % 700)).isoformat() if index % 2 == 0 else None,
     }
-    return _saw(USERS, target, "account", _user_arn(target, index), facts, None)
+    return _saw(USERS, target, "account", _user_arn(target, index), facts=facts)
 
 
 def _factor(target: str, index: int) -> Observation:
     facts = {"mfa_active": index % 9 > 0, "console_access": index % 2 == 0}
-    return _saw(FACTORS, target, "account", _user_arn(target, index), facts, None)
+    return _saw(FACTORS, target, "account", _user_arn(target, index), facts=facts)
 
 
 def _user_arn(target: str, index: int) -> str:
     return f"arn:aws:iam::{target.removeprefix('aws:')}:user/staff/person-{index:06}"
 
 
-def _saw(
-    check: str, target: str, scope: str, resource: str, facts: dict[str, object], tags: dict[str, str] | None
-) -> Observation:
+def _saw(check: str, target: str, scope: str, resource: str, **seen: Any) -> Observation:
     return Observation(
         check=check,
         target=target,
@@ -247,8 +250,7 @@ def _saw(
         resource_type="ec2:volume" if check == VOLUMES else "iam:user",
         region=scope if check == VOLUMES else None,
         at=AT,
-        facts=facts,
-        tags=tags,
+        **seen,
     )
 
 

@@ -3,6 +3,7 @@
 import difflib
 import json
 import math
+import pathlib
 from collections.abc import Hashable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -19,7 +20,10 @@ MOST_BYTES = 4 * 2**20
 MOST_NODES = 200_000
 DEEPEST = 60
 SHOWN = 80
+_JSON = json.JSONEncoder(ensure_ascii=False)
 _TOO_DEEP = "nested too deep, or aliases that multiply"
+_BITS = 64
+"""Of the largest whole number: beyond it, programs disagree on what JSON says."""
 
 _COLLECTIONS = frozenset({"tag:yaml.org,2002:map", "tag:yaml.org,2002:seq"})
 _Loader: type[Any] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
@@ -46,6 +50,16 @@ class Document:
         return f"{self.name}:{self.line(path)}: {message}"
 
 
+def contents(path: pathlib.Path) -> bytes:
+    """What a file holds; of one that is too large, enough to say so.
+
+    Raises:
+        OSError: it cannot be read.
+    """
+    with path.open("rb") as file:
+        return file.read(MOST_BYTES + 1)
+
+
 def parse(text: str | bytes, name: str) -> Document:
     """Read one YAML document; a date stays text, since JSON has no dates.
 
@@ -53,7 +67,7 @@ def parse(text: str | bytes, name: str) -> Document:
         ScannerError: it is not YAML, too large, repeats a key, or says something that JSON cannot.
     """
     if len(text) > MOST_BYTES:
-        raise ScannerError(f"{name}: {len(text)} bytes; expected at most {MOST_BYTES}")
+        raise ScannerError(f"{name}: more than {MOST_BYTES:,} bytes: too large for a file that people write")
     try:
         _hold_depth(text, name)
         root = yaml.compose(text, Loader=_Loader)
@@ -70,14 +84,15 @@ def parse(text: str | bytes, name: str) -> Document:
 
 
 def _hold_depth(text: str | bytes, name: str) -> None:
-    """Refuse what is nested too deep before it is composed: libyaml's composer would end the process."""
-    depth = 0
+    """Refuse what is too deep or too much before it is composed: libyaml's composer would end the process."""
+    depth = nodes = 0
     for event in yaml.parse(text, Loader=_Loader):
+        nodes += isinstance(event, yaml.NodeEvent)
         if isinstance(event, yaml.CollectionStartEvent):
             depth += 1
         elif isinstance(event, yaml.CollectionEndEvent):
             depth -= 1
-        if depth > DEEPEST and event.start_mark:
+        if (depth > DEEPEST or nodes > MOST_NODES) and event.start_mark:
             raise ScannerError(f"{name}:{event.start_mark.line + 1}: {_TOO_DEEP}")
 
 
@@ -126,13 +141,20 @@ class _Reading:
             except ValueError:
                 said = str(node.value)[:SHOWN]
                 self._refuse(node, f"{said!r} is not a number; quote it to make it text")
-            if not isinstance(value, float) or math.isfinite(value):
+            if _sayable(value):
                 return value
         self._refuse(node, f"{str(node.value)[:SHOWN]!r} ({node.tag}) is not plain YAML")
         raise AssertionError
 
     def _refuse(self, node: yaml.Node, message: str) -> None:
         raise ScannerError(f"{self.name}:{node.start_mark.line + 1}: {message}")
+
+
+def _sayable(value: Hashable) -> bool:
+    """Whether JSON can say a number."""
+    if isinstance(value, float):
+        return math.isfinite(value)
+    return not isinstance(value, int) or value.bit_length() <= _BITS
 
 
 def mistakes(document: Document, schema: Mapping[str, Any], within: Path = ()) -> list[str]:
@@ -150,15 +172,15 @@ def mistakes(document: Document, schema: Mapping[str, Any], within: Path = ()) -
 def _said(error: Any, path: Path) -> Iterator[tuple[Path, str]]:
     what = ".".join(str(step) for step in path) or "the file"
     match error.validator:
+        case "additionalProperties" if _foreign(error):
+            yield path, f"{what} has {_keys(error.instance)}; expected {_keys(error.schema['required'])}"
         case "additionalProperties":
             known = list(error.schema.get("properties", {}))
             for name in set(error.instance) - set(known):
                 expected = suggestion(name, known) or f"; expected one of {', '.join(sorted(known))}"
                 yield (*path, name), f"unknown key {name!r}{expected}"
         case "required":
-            for name in error.validator_value:
-                if name not in error.instance:
-                    yield path, f"{what}: {name!r} is missing"
+            yield from ((path, f"{what}: {name!r} is missing") for name in _missing(error))
         case "type":
             yield (
                 path,
@@ -180,15 +202,41 @@ def _said(error: Any, path: Path) -> Iterator[tuple[Path, str]]:
             )
 
 
+def _missing(error: Any) -> list[str]:
+    """The keys that are missing, less those of which enough is said already: one mistake, one message."""
+    if _foreign(error):
+        return []
+    known = list(error.schema.get("properties", {}))
+    misspelt = {near for name in set(error.instance) - set(known) for near in _near(name, known)}
+    return [name for name in error.validator_value if name not in error.instance and name not in misspelt]
+
+
+def _foreign(error: Any) -> bool:
+    """Whether a mapping is of some other kind of file: it has keys, and none of them is expected."""
+    known = error.schema.get("properties", {})
+    closed = error.schema.get("additionalProperties") is False and "required" in error.schema
+    names = list(error.instance) if closed else []
+    misspelt = len(names) == 1 and bool(_near(names[0], known))
+    return bool(names) and not misspelt and not any(name in known for name in names)
+
+
+def _keys(names: Iterable[str]) -> str:
+    return written(", ".join(repr(name) for name in names))[1:-1]
+
+
 def suggestion(word: str, known: Iterable[str]) -> str:
     """` (did you mean 'encrypted'?)`, or nothing when no known word is near."""
-    near = difflib.get_close_matches(word, list(known), n=1)
+    near = _near(word, known)
     return f" (did you mean {near[0]!r}?)" if near else ""
+
+
+def _near(word: str, known: Iterable[str]) -> list[str]:
+    return difflib.get_close_matches(word[:SHOWN], list(known), n=1)
 
 
 def written(value: object) -> str:
     """A value as JSON, on one line and not for ever."""
-    text = json.dumps(value, ensure_ascii=False)
+    text = _JSON.encode(value)
     return text if len(text) <= SHOWN else f"{text[: SHOWN - 3]}..."
 
 

@@ -4,22 +4,17 @@ Every fact that is named must exist, be there, have its type, and not be null un
 nothing passes because it is missing, misspelt or empty.
 """
 
-import re
-import warnings
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
 import jsonschema
-import jsonschema_rs
 
 from .documents import suggestion, written
+from .schemas import AGES, DAY, Schema, ages, holds, no_pattern, parsed
 
-Schema = Mapping[str, Any]
 Steps = tuple[str | int, ...]
-Holds = Callable[[object], bool]
-DAY = timedelta(days=1)
 _NEVER = datetime.min.replace(tzinfo=UTC)
 """For an expectation that is compiled to see whether it can be, and asked nothing."""
 
@@ -36,7 +31,10 @@ WORDS: dict[str, tuple[str | None, Schema]] = {
     "items": ("array", {"type": "object"}),
     "minItems": ("array", {"type": "integer", "minimum": 0}),
     "maxItems": ("array", {"type": "integer", "minimum": 0}),
-    "required": ("object", {"type": "array", "minItems": 1, "items": {"type": "string"}}),
+    "required": (
+        "object",
+        {"type": "array", "minItems": 1, "uniqueItems": True, "items": {"type": "string"}},
+    ),
     "properties": ("object", {"type": "object", "minProperties": 1}),
     "maxAgeDays": ("moment", {"type": "number", "minimum": 0}),
     "minDaysAhead": ("moment", {"type": "number", "minimum": 0}),
@@ -50,9 +48,6 @@ CONTEXT: dict[str, Schema] = {
     "owner": {"anyOf": [{"type": "string"}, {"type": "null"}]},
 }
 """What `when` may name besides facts: what is known about a resource without having looked at it."""
-
-_PATTERNS = jsonschema_rs.RegexOptions(size_limit=2**18, dfa_size_limit=2**20)
-"""The engine that takes time in proportion to the text, whatever pattern a stranger's policy has."""
 
 
 class Mistake(NamedTuple):
@@ -106,7 +101,12 @@ def mistakes(wanted: object, facts: Mapping[str, Schema], *, when: bool = False)
             near = suggestion(name, known) or f"; known are {', '.join(sorted(known))}"
             yield Mistake((name,), f"unknown fact {name!r}{near}")
             continue
-        shape = Shape.of(known[name])
+        try:
+            holds(known[name])
+            shape = Shape.of(known[name])
+        except (ValueError, LookupError, TypeError, AttributeError):
+            yield Mistake((name,), f"{name}: its check describes it in a way that cannot be evaluated")
+            continue
         wrong = list(_mistakes(expected, shape, (name,), name)) or list(_beyond(expected, shape, name))
         yield from wrong
         if wrong or not when or not shape.nullable or not isinstance(expected, Mapping):
@@ -134,10 +134,15 @@ def _names_null(expected: object) -> bool:
 
 
 def _names_moments(expected: object) -> bool:
-    """Whether an age is asked for anywhere in it."""
-    if isinstance(expected, Mapping):
-        return bool({"maxAgeDays", "minDaysAhead"} & expected.keys()) or _names_moments([*expected.values()])
-    return isinstance(expected, list) and any(_names_moments(one) for one in expected)
+    """Whether an age is asked for anywhere in it; a value or a name that looks like one asks nothing."""
+    if isinstance(expected, list):
+        return any(_names_moments(one) for one in expected)
+    if not isinstance(expected, Mapping):
+        return False
+    named = expected.get("properties")
+    deeper = [expected.get(word) for word in ("not", "anyOf", "items", "contains")]
+    deeper += named.values() if isinstance(named, Mapping) else ()
+    return bool(AGES & expected.keys()) or _names_moments(deeper)
 
 
 def _mistakes(expected: object, shape: Shape, path: Steps, fact: str) -> Iterator[Mistake]:
@@ -169,7 +174,7 @@ def _deeper(word: str, value: Any, shape: Shape, where: Steps, fact: str) -> Ite
         for index, one in enumerate(value):
             yield from _unlike(one, shape, (*where, index), fact)
     elif word == "pattern":
-        why = _no_pattern(value)
+        why = no_pattern(value)
         if why:
             yield Mistake(where, f"{fact}: {written(value)} {why}")
     elif word == "not" and _names_moments(value):
@@ -199,7 +204,7 @@ def _unlike(value: object, shape: Shape, path: Steps, fact: str) -> Iterator[Mis
         if not shape.nullable:
             yield Mistake(path, f"{fact} is never null")
         return
-    if _holds(shape.schema)(value):
+    if holds(shape.schema)(value):
         return
     if "enum" in shape.schema:
         known = [str(one) for one in shape.schema["enum"]]
@@ -221,11 +226,11 @@ class Expectation:
 
     def __init__(self, wanted: Mapping[str, Any], facts: Mapping[str, Schema], as_of: datetime) -> None:
         """Compile what `mistakes` finds nothing wrong with; ages are counted to `as_of`."""
-        words = _words(as_of)
+        words = ages(as_of)
         self._as_of = as_of
         self._described = {name: described(expected) for name, expected in wanted.items()}
         self._facts = {
-            name: (_holds(facts[name]), _holds(compiled(expected, Shape.of(facts[name])), words))
+            name: (holds(facts[name]), holds(compiled(expected, Shape.of(facts[name])), words))
             for name, expected in wanted.items()
         }
 
@@ -237,17 +242,23 @@ class Expectation:
     def unsound(self, seen: Mapping[str, Any]) -> tuple[str, ...]:
         """Why these facts cannot be judged: one is missing, or is of another type than was announced."""
         return tuple(
-            f"{name} is {written(seen[name])}, which it cannot be" if name in seen else f"{name} was not seen"
-            for name, (sound, _) in self._facts.items()
-            if name not in seen or not sound(seen[name])
+            [
+                f"{name} is {written(seen[name])}, which it cannot be"
+                if name in seen
+                else f"{name} was not seen"
+                for name, (sound, _) in self._facts.items()
+                if name not in seen or not sound(seen[name])
+            ]
         )
 
     def reasons(self, seen: Mapping[str, Any]) -> tuple[str, ...]:
         """What does not hold of sound facts, a sentence each; none when all of it holds."""
         return tuple(
-            f"{name} is {self._value(seen[name])}; expected {self._described[name]}"
-            for name, (_, holds) in self._facts.items()
-            if not holds(seen[name])
+            [
+                f"{name} is {self._value(seen[name])}; expected {self._described[name]}"
+                for name, (_, holds) in self._facts.items()
+                if not holds(seen[name])
+            ]
         )
 
     def _value(self, value: object) -> str:
@@ -277,82 +288,14 @@ def compiled(expected: object, shape: Shape) -> dict[str, Any]:
     return schema
 
 
-def _holds(schema: Schema, words: Mapping[str, type] | None = None) -> Holds:
-    """Whether a value satisfies a schema, moments included: what is no moment has no age.
-
-    Raises:
-        ValueError: it is no schema, or has a pattern or a number beyond what can be evaluated.
-    """
-    valid = jsonschema_rs.Draft202012Validator(
-        dict(schema),
-        formats={"date-time": lambda text: parsed(text) is not None},
-        validate_formats=True,
-        pattern_options=_PATTERNS,
-        keywords=dict(words or {}),
-        offline=True,  # a fact's schema may come from a stranger's bundle
-    ).is_valid
-
-    def holds(value: object) -> bool:
-        try:
-            return valid(value)
-        except ValueError:  # what JSON cannot say satisfies nothing
-            return False
-
-    return holds
-
-
-def _words(as_of: datetime) -> dict[str, type]:
-    """Our two words about moments, for the evaluator: it makes an object of each use, and asks that."""
-
-    def word(holds: Callable[[float, float], bool]) -> type:
-        class Word:
-            def __init__(self, _: object, days: float, __: object) -> None:
-                self._days = days
-
-            def validate(self, value: object) -> None:
-                moment = parsed(value)
-                if moment is None or not holds((as_of - moment) / DAY, self._days):
-                    raise ValueError
-
-        return Word
-
-    return {
-        "maxAgeDays": word(lambda age, most: 0 <= age <= most),
-        "minDaysAhead": word(lambda age, least: -age >= least),
-    }
-
-
 def _beyond(expected: object, shape: Shape, fact: str) -> Iterator[Mistake]:
     """What the evaluator cannot take, though every word of it is right: a number of a thousand digits."""
     try:
-        _holds(compiled(expected, shape), _words(_NEVER))
+        holds(compiled(expected, shape), ages(_NEVER))
     except ValueError as error:
-        yield Mistake((fact,), f"{fact}: {written(expected)} cannot be evaluated: {str(error)[:200]}")
-
-
-def _no_pattern(pattern: str) -> str | None:
-    """Why the evaluator does not take a pattern."""
-    try:
-        _holds({"pattern": pattern})
-    except ValueError:
-        try:
-            with warnings.catch_warnings(action="ignore"):
-                re.compile(pattern)
-        except (re.error, OverflowError, RecursionError) as error:
-            return f"is not a regular expression: {error}"
-        return "cannot be matched in linear time: it looks around or back, or repeats too much"
-    return None
-
-
-def parsed(value: object) -> datetime | None:
-    """A moment from RFC 3339 text, in UTC where it names no zone; None when it is something else."""
-    if not isinstance(value, str) or not re.match(r"\d{4}-\d\d-\d\d", value):
-        return None
-    try:
-        moment = datetime.fromisoformat(value)
-    except ValueError:
-        return None
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+        yield Mistake(
+            (fact,), f"{fact}: {written(expected)} cannot be evaluated: {str(error).splitlines()[0][:200]}"
+        )
 
 
 def described(expected: object) -> str:

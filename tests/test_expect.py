@@ -1,11 +1,15 @@
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
 
+import jsonschema
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
+from jsonschema.validators import extend
 
-from scanner.expect import CONTEXT, WORDS, Expectation, Shape, described, mistakes, parsed
+from scanner.expect import CONTEXT, WORDS, Expectation, Shape, compiled, described, mistakes
+from scanner.schemas import DAY, parsed
 
 AS_OF = datetime(2026, 11, 21, 3, 0, tzinfo=UTC)
 MOMENT = {"type": "string", "format": "date-time"}
@@ -39,6 +43,7 @@ def judged(wanted: dict[str, Any], seen: dict[str, Any]) -> str:
 
 
 KNOWN = "days, encrypted, engine, key_manager, length, options, ports, ratio, rotated_at, tls, used_at"
+NOT_LINEAR = "cannot be matched in linear time: it looks around or back, or repeats too much"
 AMBIGUOUS = "a date that is not recent may lie in the future: say what it must be"
 
 
@@ -100,6 +105,17 @@ AMBIGUOUS = "a date that is not recent may lie in the future: say what it must b
             {"engine": {"pattern": "("}},
             ("engine", "pattern"),
             'engine: "(" is not a regular expression: missing ), unterminated subpattern at position 0',
+        ),
+        ({"engine": {"pattern": "(?=a)b"}}, ("engine", "pattern"), f'engine: "(?=a)b" {NOT_LINEAR}'),
+        (
+            {"engine": {"pattern": r"(a)\1"}},
+            ("engine", "pattern"),
+            rf'engine: "(a)\\1" {NOT_LINEAR}',
+        ),
+        (
+            {"engine": {"pattern": "((a{100}){100}){100}"}},
+            ("engine", "pattern"),
+            f'engine: "((a{{100}}){{100}}){{100}}" {NOT_LINEAR}',
         ),
         (
             {"engine": {"pattern": "a{9999999999999999}"}},
@@ -341,6 +357,7 @@ SCALARS = st.one_of(
     st.none(),
     st.booleans(),
     st.integers(-5, 100),
+    st.sampled_from([2**53 + 1, 2**64, -(2**64), 10**30, 10**400, 1.0, -0.0, 1e300, 2.0**53]),
     st.floats(allow_nan=False, allow_infinity=False, width=16),
     st.sampled_from(
         ["customer", "TLSv1.2", "x", "^x", "2026-11-01T00:00:00Z", "2027-01-01T00:00:00Z", "null"]
@@ -445,3 +462,167 @@ def test_nothing_of_another_type_passes(name: str, expected: Any, value: Any) ->
 def test_no_future_moment_is_recent(name: str, expected: dict[str, Any], moment: datetime) -> None:
     if moment > AS_OF and not said({name: expected}):
         assert Expectation({name: expected}, FACTS, AS_OF).reasons({name: moment.isoformat()})
+
+
+# -- whoever decides --------------------------------------------------------------------------------------
+
+
+def oracle(expected: Any, name: str, value: Any) -> str:
+    """What the reference implementation of JSON Schema decides of the same schemas."""
+    shape = Shape.of(FACTS[name])
+    formats = jsonschema.FormatChecker(formats=())
+    formats.checks("date-time")(lambda text: parsed(text) is not None)
+    if not jsonschema.Draft202012Validator(FACTS[name], format_checker=formats).is_valid(value):
+        return "error"
+
+    def word(_: Any, days: float, moment: Any, schema: dict[str, Any]) -> Iterator[Any]:
+        age = (AS_OF - (parsed(moment) or datetime.max.replace(tzinfo=UTC))) / DAY
+        if (schema.get("maxAgeDays") == days and not 0 <= age <= days) or (
+            schema.get("minDaysAhead") == days and -age < days
+        ):
+            yield jsonschema.ValidationError("it is not so")
+
+    judge = extend(jsonschema.Draft202012Validator, {"maxAgeDays": word, "minDaysAhead": word})
+    return "pass" if judge(compiled(expected, shape)).is_valid(value) else "fail"
+
+
+TEXTS = st.sampled_from(
+    ["", "x", "customer", "provider", "TLSv1.2", "TLSv1.3", "a.b-c", "2026-11-01T00:00:00Z"]
+)
+NUMBERS = st.integers(-5, 100) | st.sampled_from([2**53 + 1, 2**64, 10**400, 1.0, 1e300, 2.0**53])
+MOMENTS = st.datetimes(timezones=st.just(UTC)).map(datetime.isoformat)
+FITTING: dict[str, st.SearchStrategy[Any]] = {
+    "boolean": st.booleans(),
+    "integer": NUMBERS,
+    "number": NUMBERS | st.floats(allow_nan=False, allow_infinity=False),
+    "string": TEXTS,
+    "moment": MOMENTS | st.sampled_from(["0001-01-01T00:00:00+23:59", "9999-12-31T23:59:59-23:59"]),
+    "array": st.lists(st.integers(-1, 9), max_size=3),
+    "object": st.dictionaries(st.sampled_from("ab"), TEXTS, max_size=2),
+}
+TOLD: dict[str, Any] = {
+    # An expectation for each kind of fact, from its own words and values.
+    "boolean": st.fixed_dictionaries({"const": st.booleans()}),
+    "integer": st.dictionaries(st.sampled_from(["minimum", "maximum"]), NUMBERS, min_size=1),
+    "number": st.dictionaries(st.sampled_from(["minimum", "maximum", "const"]), NUMBERS, min_size=1),
+    "string": st.fixed_dictionaries(
+        {"pattern": st.sampled_from(["^x$", "c(us)+t", "", "[a-c][.-]", "^(TLSv1[.][23]|x)$", "(a+)+$"])}
+    )
+    | st.fixed_dictionaries({"enum": st.lists(TEXTS, min_size=1)}),
+    "moment": st.dictionaries(
+        st.sampled_from(["maxAgeDays", "minDaysAhead"]), st.integers(0, 10**6), min_size=1
+    ),
+    "array": st.dictionaries(st.sampled_from(["minItems", "maxItems"]), st.integers(0, 3), min_size=1)
+    | st.fixed_dictionaries({"contains": st.fixed_dictionaries({"minimum": st.integers(0, 9)})})
+    | st.fixed_dictionaries(
+        {"items": st.fixed_dictionaries({"enum": st.lists(st.integers(0, 9), min_size=1)})}
+    ),
+    "object": st.fixed_dictionaries({"required": st.lists(st.sampled_from("ab"), min_size=1)})
+    | st.fixed_dictionaries({"properties": st.dictionaries(st.sampled_from("ab"), TEXTS, min_size=1)}),
+}
+
+
+def composed(told: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
+    return st.recursive(
+        told | st.just({"const": None}),
+        lambda inner: (
+            st.builds(lambda one: {"not": one}, inner)
+            | st.builds(lambda some: {"anyOf": some}, st.lists(inner, min_size=1, max_size=2))
+        ),
+        max_leaves=3,
+    )
+
+
+ASKED = NAMES.flatmap(
+    lambda name: st.tuples(
+        st.just(name),
+        composed(TOLD[Shape.of(FACTS[name]).kind]) | WANTED,
+        st.none() | FITTING[Shape.of(FACTS[name]).kind] | VALUES,
+    )
+)
+
+
+@given(ASKED)
+@example(("rotated_at", {"maxAgeDays": 1}, "0001-01-01T00:00:00+23:59"))
+@example(("encrypted", {"const": True}, 1))
+@example(("length", {"const": 1}, 1.0))
+@example(("ports", {"const": [1]}, [True]))
+def test_what_is_decided_is_what_jsonschema_decides(asked: tuple[str, Any, Any]) -> None:
+    name, expected, value = asked
+    if not said({name: expected}):
+        assert judged({name: expected}, {name: value}) == oracle(expected, name, value)
+
+
+@given(ASKED, SCALARS)
+def test_when_decides_as_expect_does(asked: tuple[str, Any, Any], more: Any) -> None:
+    name, expected, value = asked
+    if not said({name: expected}, when=True):
+        apart = judged({name: expected}, {name: value})
+        assert judged({name: expected}, {name: value, "more": more}) == apart
+
+
+BOMBS = [
+    "(a+)+$",
+    "(a|aa)+$",
+    "^(a|a?)+$",
+    "(.*a){20}$",
+    "^(([a-z])+.)+[A-Z]([a-z])+$",
+    "(x+x+)+y",
+    "(a?){80}a{80}c",
+]
+
+
+@pytest.mark.parametrize("pattern", BOMBS)
+def test_no_pattern_takes_for_ever(pattern: str) -> None:
+    # Each takes a backtracking engine longer than anybody waits; here the text's length is what counts.
+    assert judged({"engine": {"pattern": pattern}}, {"engine": "a" * 20_000 + "!"}) == "fail"
+    assert judged({"engine": {"pattern": f"{pattern}|!"}}, {"engine": "a" * 20_000 + "!"}) == "pass"
+
+
+def test_the_end_of_a_text_is_its_end() -> None:
+    assert judged({"engine": {"pattern": "^x$"}}, {"engine": "x\n"}) == "fail"
+
+
+@pytest.mark.parametrize("text", ["\ud800", "\x00", "\U0001f3e5", "\n" * 50])
+def test_any_text_can_be_judged(text: str) -> None:
+    outcome = "error" if text == "\ud800" else "pass"
+
+    assert judged({"engine": {"not": {"const": "mysql"}}}, {"engine": text}) == outcome
+
+
+@pytest.mark.parametrize(
+    ("fact", "expected"),
+    [
+        ("engine", "\ud800"),
+        ("engine", {"enum": ["\ud800"]}),
+        ("engine", {"pattern": "\ud800"}),
+        ("options", {"required": ["\ud800"]}),
+        ("options", {"properties": {"\ud800": "x"}}),
+    ],
+)
+def test_what_cannot_be_evaluated_is_a_mistake(fact: str, expected: Any) -> None:
+    assert len(said({fact: expected})) == 1
+
+
+@pytest.mark.parametrize(
+    "described",
+    [
+        {"type": "string", "$ref": "http://127.0.0.1:9/schema"},
+        {"type": "string", "$ref": "#/nowhere"},
+        {"type": "string", "pattern": "(?=a)b"},
+        {"type": "strnig"},
+        {"type": 5},
+        {"anyOf": []},
+        {"enum": []},
+        {},
+        True,
+        None,
+    ],
+    ids=repr,
+)
+def test_what_a_strangers_bundle_says_of_facts_is_not_believed(described: Any) -> None:
+    said = list(mistakes({"engine": "x"}, {"engine": described}))
+
+    assert [(mistake.path, mistake.message) for mistake in said] == [
+        (("engine",), "engine: its check describes it in a way that cannot be evaluated")
+    ]

@@ -1,0 +1,92 @@
+"""JSON Schema, evaluated: quickly, offline, and in time that no pattern can stretch."""
+
+import re
+import warnings
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import jsonschema_rs
+
+Schema = Mapping[str, Any]
+Holds = Callable[[object], bool]
+DAY = timedelta(days=1)
+
+AGES = frozenset({"maxAgeDays", "minDaysAhead"})
+"""The words that depend on the moment of judging."""
+
+_PATTERNS = jsonschema_rs.RegexOptions(size_limit=2**18, dfa_size_limit=2**20)
+"""The engine that takes time in proportion to the text, whatever pattern a stranger's policy has."""
+
+
+def holds(schema: Schema, words: Mapping[str, type] | None = None) -> Holds:
+    """Whether a value satisfies a schema, moments included: what is no moment has no age.
+
+    Raises:
+        ValueError: it is no schema, or has a pattern or a number beyond what can be evaluated.
+    """
+    try:
+        valid = jsonschema_rs.Draft202012Validator(
+            dict(schema),
+            formats={"date-time": lambda text: parsed(text) is not None},
+            validate_formats=True,
+            pattern_options=_PATTERNS,
+            keywords=dict(words or {}),
+            offline=True,  # a fact's schema may come from a stranger's bundle
+        ).is_valid
+    except jsonschema_rs.ReferencingError as error:
+        raise ValueError(error.message) from None
+
+    def held(value: object) -> bool:
+        try:
+            return valid(value)
+        except ValueError:  # what JSON cannot say satisfies nothing
+            return False
+
+    return held
+
+
+def ages(as_of: datetime) -> dict[str, type]:
+    """Our two words about moments, for the evaluator: it makes an object of each use, and asks that."""
+
+    def word(holds: Callable[[float, float], bool]) -> type:
+        class Word:
+            def __init__(self, _: object, days: float, __: object) -> None:
+                self._days = days
+
+            def validate(self, value: object) -> None:
+                moment = parsed(value)
+                if moment is None or not holds((as_of - moment) / DAY, self._days):
+                    raise ValueError
+
+        return Word
+
+    return {
+        "maxAgeDays": word(lambda age, most: 0 <= age <= most),
+        "minDaysAhead": word(lambda age, least: -age >= least),
+    }
+
+
+def no_pattern(pattern: str) -> str | None:
+    """Why the evaluator does not take a pattern."""
+    try:
+        holds({"pattern": pattern})
+    except ValueError:
+        try:
+            with warnings.catch_warnings(action="ignore"):
+                re.compile(pattern)
+        except (re.error, OverflowError, RecursionError) as error:
+            return f"is not a regular expression: {error}"
+        return "cannot be matched in linear time: it looks around or back, or repeats too much"
+    return None
+
+
+def parsed(value: object) -> datetime | None:
+    """A moment from RFC 3339 text, in UTC where it names no zone; None when it is something else."""
+    if not isinstance(value, str) or not re.match(r"\d{4}-\d\d-\d\d", value):
+        return None
+    try:
+        moment = datetime.fromisoformat(value)
+    except ValueError:
+        return None
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
