@@ -5,7 +5,6 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-import yaml
 from click.testing import CliRunner
 
 from scanner import plugins
@@ -23,7 +22,8 @@ from scanner.targets.config import INVENTORY
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text()
 BLOCKS = re.findall(r"```yaml\n(.*?)```", README, re.DOTALL)
-COMMANDS = re.findall(r"^    (wardround [^#\n>]*)", README, re.MULTILINE)
+FENCED = re.compile(r"^```.*?^```", re.DOTALL | re.MULTILINE)
+COMMANDS = re.findall(r"^    (wardround [^#\n>]*)", FENCED.sub("", README), re.MULTILINE)
 
 
 def _block(start: str) -> str:
@@ -65,6 +65,21 @@ def test_commands_that_show_do_show(command: str) -> None:
     assert (result.exit_code, bool(result.stdout)) == (0, True)
 
 
+@pytest.mark.parametrize("name", ["README.md", "CONTRIBUTING.md", "examples/plugin/README.md"])
+def test_every_link_leads_somewhere(name: str) -> None:
+    page = ROOT / name
+    links = set(re.findall(r"\]\((?!https:)([^)#]+)\)", FENCED.sub("", page.read_text())))
+    assert [link for link in links if not (page.parent / link).exists()] == []
+
+
+def test_every_section_that_is_linked_is_there() -> None:
+    titles = re.findall(r"^## (.+)$", README, re.MULTILINE)
+    anchors = {re.sub(r"[^\w -]", "", title.lower()).replace(" ", "-") for title in titles}
+    linked = set(re.findall(r"\]\(#([^)]+)\)", README))
+    assert len(linked) == 3
+    assert linked <= anchors
+
+
 def test_the_language_is_told_whole() -> None:
     words = set(re.findall(r"\w+", README.partition("closed list:")[2].partition("for moments")[0]))
     assert set(WORDS) <= words
@@ -84,10 +99,6 @@ def test_help_is_what_the_command_says_of_itself(golden: Callable[..., None]) ->
 def test_every_format_is_told() -> None:
     section = README.partition("## Formats")[2].partition("##")[0]
     assert set(re.findall(r"^\| `(\w+)` \|", section, re.MULTILINE)) == set(plugins.reporters())
-
-
-def test_the_workflow_is_yaml() -> None:
-    assert [step for step in yaml.safe_load(_block("- run:")) if "run" in step or "uses" in step]
 
 
 def test_the_manual_of_checks(golden: Callable[[Path, str], None]) -> None:
