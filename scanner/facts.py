@@ -16,6 +16,9 @@ import msgspec
 FRAME = frozenset({"resource", "region", "tags", "links"})
 """What says where a fact belongs, and is no fact itself."""
 
+_WORDS = frozenset({"type", "format", "enum", "anyOf", "items", "additionalProperties", "description"})
+"""What the JSON Schema of a fact is made of."""
+
 
 @dataclass_transform(frozen_default=True, kw_only_default=True)
 class _Frozen:
@@ -50,6 +53,23 @@ def schema(facts: type[Facts]) -> dict[str, dict[str, Any]]:
             if name in manual:
                 described[name]["description"] = manual[name]
     return described
+
+
+def sound(described: object) -> bool:
+    """Whether it is a fact's JSON Schema as `schema` makes them; a stranger's bundle may hold anything."""
+    known = isinstance(described, dict) and described.keys() <= _WORDS
+    match described if known else None:
+        case {"anyOf": [*options]}:
+            good = bool(options) and all(sound(option) and "anyOf" not in option for option in options)
+        case {"enum": [first, *_] as listed}:
+            good = type(first) in {bool, int, float, str} and len({type(value) for value in listed}) == 1
+        case {"type": "array", "items": within} | {"type": "object", "additionalProperties": within}:
+            good = sound(within)
+        case {"type": str(kind)}:
+            good = kind in {"boolean", "integer", "number", "string", "null"}
+        case _:
+            good = False
+    return good
 
 
 def values(facts: Facts) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from scanner.model import Coverage, Outcome, Scope, Severity, resource_type
+from scanner.model import Counts, Coverage, Outcome, Scope, Severity, resource_type
 from scanner.report import Report, Status
 from scanner.reportfile import encoded, json_schema, read
 from tests.reporters import samples
@@ -20,15 +20,19 @@ def report(
     states: Sequence[str] = ("entered",),
     complete: bool = True,
     coverage: Coverage | None = None,
+    waived: int = 0,
 ) -> Report:
     """The sample, with other findings counted, other scopes, another coverage."""
     sample = samples.report()
+    counts = Counts(failed=waived, waived=waived)
+    results = (msgspec.structs.replace(sample.results[0], counts=counts), *sample.results[1:])
     (first, *_) = sample.plan.targets
     scopes = tuple(Scope(name=str(n), on="AwsRegion", state=state) for n, state in enumerate(states))
     target = msgspec.structs.replace(first, scopes=scopes)
     return replace(
         sample,
         tally=tally or {},
+        results=results,
         run=msgspec.structs.replace(sample.run, complete=complete),
         plan=msgspec.structs.replace(sample.plan, targets=(target,)),
         coverage=coverage or seen(evaluated=3),
@@ -112,6 +116,24 @@ def test_the_numbers_that_help_lists() -> None:
                 "Falls short: 1 low finding. "
                 "Not everything was seen: 1 of at least 2 cells could not be evaluated."
             ),
+        ),
+        (
+            report(waived=1),
+            (
+                "Nothing but what is waived falls short of what these policies ask of what was looked at. "
+                "1 finding is waived."
+            ),
+        ),
+        (
+            report(coverage=seen(evaluated=1, unreachable=1), waived=2_000),
+            (
+                "Nothing seen falls short but what is waived. 2,000 findings are waived. "
+                "Not everything was seen: 1 of 2 cells could not be evaluated."
+            ),
+        ),
+        (
+            report(tally={Severity.LOW: FAIL}, waived=3),
+            "Falls short: 1 low finding. 3 findings are waived.",
         ),
         (
             report(complete=False),

@@ -4,10 +4,10 @@ from collections.abc import Iterator
 
 import pytest
 
-from scanner import AwsRegion, Facts, Host, check, testing
+from scanner import AwsRegion, Evidence, Facts, Host, check, testing
 from scanner.errors import Undeclared
-from scanner.model import Reason
-from scanner.testing import Error, by, declares_its_needs, keeps_refusals, look, observe, world
+from scanner.model import Reason, Unreadable
+from scanner.testing import Compared, Error, by, declares_its_needs, keeps_refusals, look, observe, world
 
 
 class Volume(Facts):
@@ -152,3 +152,45 @@ def test_hosts_answer_with_text_or_an_output() -> None:
     assert observe(kernels, told) == [Volume(resource="host:ehr-1", encrypted=True, ours=True)]
     keeps_refusals(kernels, told)
     declares_its_needs(kernels, told)
+
+
+@check("encryption.aws.ebs_volumes")
+def copies(evidence: Evidence) -> Iterator[Volume]:
+    """Volumes that are kept as they were."""
+    before = {seen.resource: seen.facts for seen in evidence.before("encryption.aws.ebs_volumes")}
+    for seen in evidence.all("encryption.aws.ebs_volumes"):
+        yield Volume(resource=seen.resource, encrypted=True, ours=before.get(seen.resource) == seen.facts)
+
+
+def test_evidence_answers_with_facts_and_refusals() -> None:
+    kept, changed = Volume(resource="a", encrypted=True), Volume(resource="b", encrypted=True)
+    refused = Unreadable(
+        check="encryption.aws.ebs_volumes",
+        target="t",
+        scope="s",
+        resource="c",
+        reason=Reason.THROTTLED,
+        detail="slow down",
+        need="ec2:DescribeVolumes",
+        mend="try again",
+    )
+    before = [kept, Volume(resource="b", encrypted=False)]
+    told = {"encryption.aws.ebs_volumes": Compared(before=before, now=[kept, changed])}
+
+    assert observe(copies, told) == [kept, Volume(resource="b", encrypted=True, ours=False)]
+    keeps_refusals(copies, told)
+    declares_its_needs(copies, told)
+    sight = look(copies, {"encryption.aws.ebs_volumes": Compared(before=before, now=[refused])})
+    assert sight.facts == []
+    assert [(refusal.resource, refusal.error.reason) for refusal in sight.refusals] == [
+        ("c", Reason.THROTTLED)
+    ]
+
+
+def test_evidence_that_lacks_a_check_or_a_run_before_is_refused() -> None:
+    missing = look(copies, {})
+    alone = look(copies, {"encryption.aws.ebs_volumes": [Volume(resource="a", encrypted=True)]})
+
+    assert (missing.facts, alone.facts) == ([], [])
+    assert [refusal.error.reason for refusal in missing.refusals] == [Reason.NOT_COLLECTED]
+    assert ["--before" in refusal.error.mend for refusal in alone.refusals] == [True]

@@ -154,7 +154,7 @@ def test_its_readme_shows_a_configuration_that_is_well_formed() -> None:
 
 def test_it_is_in_the_manual(plugin: Plugin) -> None:
     listed = plugin("policy", "list").stdout.splitlines()
-    assert "housekeeping: Housekeeping (1 controls, 1 requirements)" in listed
+    assert "housekeeping: Housekeeping (1 control, 1 requirement)" in listed
     explained = plugin("checks", "explain", "labels.host.machine_info").stdout.splitlines()
     assert "  cat /etc/machine-info" in explained
     assert "Named by: housekeeping" in explained
