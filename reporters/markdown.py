@@ -1,5 +1,6 @@
 """Markdown: the summary of a step, in tables, no larger than GitHub takes."""
 
+import re
 from collections.abc import Iterable, Iterator
 from typing import TextIO
 
@@ -143,7 +144,7 @@ def _failing(report: Report) -> Iterator[tuple[str, ...]]:
 
 def _waived(report: Report) -> Iterator[tuple[str, ...]]:
     for finding, waiver in accepted(report):
-        yield *_finding(finding), _prose(waiver.owner), _prose(waiver.expires), _prose(waiver.reason)
+        yield *_finding(finding), _prose(waiver.owner), _day(waiver.expires), _prose(waiver.reason)
 
 
 def _finding(finding: Finding) -> tuple[str, ...]:
@@ -163,7 +164,7 @@ def _waivers(report: Report) -> Iterator[tuple[str, ...]]:
     for result in waivers.due(report):
         waiver = result.waiver
         yield (
-            _prose(waiver.expires),
+            _day(waiver.expires),
             waivers.state(result),
             _code(waivers.covers(waiver)),
             _prose(waiver.owner),
@@ -174,6 +175,11 @@ def _waivers(report: Report) -> Iterator[tuple[str, ...]]:
 
 def _row(cells: Iterable[str]) -> str:
     return f"| {' | '.join(cells)} |"
+
+
+def _day(said: str) -> str:
+    """A day as it is; what somebody wrote into a report instead of one, as text."""
+    return said if re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", said) else _prose(said)
 
 
 def _prose(text: str) -> str:

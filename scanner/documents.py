@@ -143,6 +143,10 @@ class _Reading:
                 self._refuse(node, f"{said!r} is not a number; quote it to make it text")
             if _sayable(value):
                 return value
+            if kind == "int":
+                self._refuse(
+                    node, f"{str(node.value)[:SHOWN]!r} is a number beyond 64 bits; quote it to make it text"
+                )
         self._refuse(node, f"{str(node.value)[:SHOWN]!r} ({node.tag}) is not plain YAML")
         raise AssertionError
 

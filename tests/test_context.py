@@ -147,8 +147,8 @@ def test_a_whole_number_is_one_however_it_is_written() -> None:
             "resources.0.records: -1: expected a whole number from 0 to 1,000,000,000,000,000",
         ),
         (
-            f"{{resource: a, records: {10**20}}}",
-            f"resources.0.records: {10**20}: expected a whole number from 0 to 1,000,000,000,000,000",
+            f"{{resource: a, records: {10**18}}}",
+            f"resources.0.records: {10**18}: expected a whole number from 0 to 1,000,000,000,000,000",
         ),
         (
             "{resource: a, owner: no}",

@@ -695,7 +695,7 @@ def key(form: str) -> Callable[[Path], object]:
             return path.mkdir()
         if form == "garbled":
             return path.write_text("-----BEGIN OPENSSH PRIVATE KEY-----\nnonsense\n")
-        return paramiko.RSAKey.generate(1024).write_private_key_file(str(path), password="a passphrase")
+        return paramiko.RSAKey.generate(1024).write_private_key_file(str(path), password="a passphrase")  # noqa: S106 - it locks a key that nobody uses
 
     return made
 

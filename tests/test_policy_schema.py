@@ -21,7 +21,7 @@ EDITOR = jsonschema.Draft202012Validator(SCHEMA)
 BEYOND = re.compile(
     r"unknown fact|unknown check|stands twice| is taken by line | is for an? | is never null| may be null"
     r"| is not (an? (boolean|integer|number|string|moment|array|object)|one of|a regular expression)"
-    r"| cannot be (matched|evaluated)| is not plain YAML"
+    r"| cannot be (matched|evaluated)| is not plain YAML| is a number beyond 64 bits"
 )
 """What only whoever knows the facts, the other requirements, regular expressions or YAML can say."""
 
