@@ -23,7 +23,7 @@ from .model import (
     TargetRecord,
     Unreadable,
 )
-from .observe import Place
+from .observe import Place, bug, place
 from .policy import tags_named
 from .progress import Progress
 from .targets import Session, Target
@@ -73,9 +73,9 @@ def collect(  # noqa: PLR0913 - each is a part of what a run is
     """
     asked = plan.asked(policies, checks)
     planned = plan.planned(asked, plan.facts(asked))
-    digests = dict(settings or {}) | journal.of_checks(planned)
-    digests |= {f"the policy {policy.policy}": policy.sha256 for policy in policies}
+    digests = {f"the policy {policy.policy}": policy.sha256 for policy in policies}
     digests |= {"the context file": context_sha256} if context_sha256 else {}
+    digests |= {**(settings or {}), **journal.of_checks(planned)}
     begun = writer.begin(
         Begun(run=uuid.uuid4().hex, tool=tool.name, version=tool.version, started_at=now(), digests=digests)
     )
@@ -175,7 +175,7 @@ class Collector:
             stack.callback(self.progress.left)
             leaves = stack.enter_context(_pool(LEAVES, "call")) if wide else None
             try:
-                session = target.enter(checks, leaves)
+                session = self._session(target, checks, leaves)
             except ReadError as refusal:
                 self._refused(target, refusal, before, checks)
                 return
@@ -191,6 +191,15 @@ class Collector:
             self.said.append(record)
             runners = stack.enter_context(_pool(target.checks_at_once, "check")) if wide else None
             self._run(session, record, checks, runners)
+
+    @staticmethod
+    def _session(target: Target, checks: Mapping[str, Check], leaves: Executor | None) -> Session:
+        try:
+            return target.enter(checks, leaves)
+        except (ReadError, ScannerError):
+            raise
+        except Exception as error:  # noqa: BLE001 - one target's bug hides no other target
+            raise bug(place(error), "whoever maintains wardround") from None
 
     def _left(self, record: TargetRecord, checks: Mapping[str, Check]) -> list[Cell]:
         """What is to be run in a target and is not sealed yet."""
@@ -208,8 +217,8 @@ class Collector:
             self.said.append(_unentered(target, refusal))
             return
         for scope, name, _ in self._left(before, checks):
-            place = Place(name, before.id, scope, self.now)
-            self.writer.seal(before.id, scope.name, name, [place.unreadable(refusal)])
+            where = Place(name, before.id, scope, self.now)
+            self.writer.seal(before.id, scope.name, name, [where.unreadable(refusal)])
         self.said.append(before)
 
     def _run(
@@ -237,8 +246,8 @@ class Collector:
             raise
 
     def _check(self, session: Session, scope: Scope, name: str, check: Check) -> None:
-        place = Place(name, session.id, scope, self.now, session.tags, self.allowed_tags)
-        entries = place.entries(check, session.view(scope, check))
+        where = Place(name, session.id, scope, self.now, session.tags, self.allowed_tags)
+        entries = where.entries(check, session.view(scope, check))
         self.writer.seal(session.id, scope.name, name, entries)
         session.done(scope, check)
         self.progress.checked()

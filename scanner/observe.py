@@ -34,12 +34,13 @@ class Place:
         try:
             for facts in seen(check, view):
                 if facts.resource in told:
-                    yield self._bug(facts.resource, "two observations of one resource")
+                    twice = bug("two observations of one resource", self._maintainer)
+                    yield self.unreadable(twice, facts.resource)
                     continue
                 told.add(facts.resource)
                 yield self._observation(facts)
         except Exception as error:  # noqa: BLE001 - a check's bug is a record, and the scan goes on
-            yield self._bug(None, _place(error))
+            yield self.unreadable(bug(place(error), self._maintainer))
         refusals = {
             (refusal.resource, refusal.error.need, refusal.error.detail): refusal for refusal in view.refusals
         }
@@ -74,19 +75,17 @@ class Place:
             links=facts.links,
         )
 
-    def _bug(self, resource: str | None, detail: str) -> Unreadable:
-        return self.unreadable(
-            ReadError(
-                need=None,
-                reason=Reason.BUG,
-                detail=detail,
-                mend=f"report it to whoever maintains the check {self.check}",
-            ),
-            resource,
-        )
+    @property
+    def _maintainer(self) -> str:
+        return f"whoever maintains the check {self.check}"
 
 
-def _place(error: Exception) -> str:
+def bug(detail: str, maintainer: str) -> ReadError:
+    """A bug of ours or a plug-in's, as what could not be read because of it."""
+    return ReadError(need=None, reason=Reason.BUG, detail=detail, mend=f"report it to {maintainer}")
+
+
+def place(error: Exception) -> str:
     """A bug's kind and place; its message may hold what a target said, secrets included."""
     last = traceback.extract_tb(error.__traceback__)[-1]
     return f"{type(error).__name__} at {Path(last.filename).name}:{last.lineno}"

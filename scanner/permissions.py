@@ -9,11 +9,12 @@ from typing import Any
 from .declaration import Check
 from .errors import ScannerError
 from .targets import needs, operations
+from .targets.accounts import REGIONS
 from .targets.aws import Aws
 from .targets.host import SUDO, Host
 from .targets.probe import command_of
 
-ENTERING = ("ec2:DescribeRegions",)
+ENTERING = (REGIONS,)
 """What entering an account asks besides its checks; sts:GetCallerIdentity needs no permission."""
 
 MANAGED_POLICY = 6144

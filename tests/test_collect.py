@@ -344,6 +344,20 @@ def test_a_target_that_cannot_be_entered_is_said_and_the_others_are_looked_at(tm
     assert len(manifest.parts) == 1
 
 
+def test_a_bug_on_entering_one_target_hides_no_other(tmp_path: Path) -> None:
+    def stumble() -> None:
+        raise KeyError("hunter2")
+
+    manifest = run(tmp_path, [House(before=stumble, name="away"), House()]).manifest
+
+    unreadable = manifest.plan.targets[0].scopes[0].unreadable
+    assert unreadable
+    assert (unreadable.reason, unreadable.mend) == (Reason.BUG, "report it to whoever maintains wardround")
+    assert unreadable.detail.startswith("KeyError at test_collect.py:")
+    assert "hunter2" not in str(manifest)
+    assert len(manifest.parts) == 1
+
+
 def test_two_targets_that_turn_out_to_be_one_are_looked_at_once(tmp_path: Path) -> None:
     houses = [House(name=name, address="house:same") for name in ("one", "two")]
 

@@ -29,7 +29,8 @@ from scanner.observe import Place
 from scanner.plain import as_json
 from scanner.redact import GONE, redacted
 from scanner.targets import aws, operations
-from scanner.targets.aws import Aws, AwsTarget
+from scanner.targets.accounts import AwsTarget
+from scanner.targets.aws import Aws
 from scanner.targets.boto import translated
 from scanner.targets.host import Host, HostSession, Output, Probe
 from scanner.targets.keys import Keys

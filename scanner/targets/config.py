@@ -7,8 +7,8 @@ from typing import Any
 from ..documents import Document, contents, mistakes, parse
 from ..errors import ScannerError
 from . import Target
+from .accounts import AwsTarget
 from .attestations import AttestationsTarget
-from .aws import AwsTarget
 from .host import HostTarget
 
 _TEXT = {"type": "string", "minLength": 1}

@@ -7,7 +7,7 @@ import pytest
 from scanner.cli.configuration import load, named
 from scanner.errors import ScannerError
 from scanner.model import Location
-from scanner.targets.aws import AwsTarget
+from scanner.targets.accounts import AwsTarget
 from scanner.targets.host import HostTarget
 from tests.cli.command import POLICY
 

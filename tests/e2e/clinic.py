@@ -13,7 +13,7 @@ from scanner import collect as collecting
 from scanner import plugins
 from scanner.evidence import Bundle, Writer
 from scanner.model import Manifest, Observation, Reason, Unreadable
-from scanner.targets.aws import AwsTarget
+from scanner.targets.accounts import AwsTarget
 from tests.judging import policy, requirement
 from tests.moto import ACCOUNT, CREDENTIALS, Moto
 

@@ -17,7 +17,7 @@ from scanner import collect, plugins
 from scanner.evidence import Writer
 from scanner.policy import read
 from scanner.targets import Target
-from scanner.targets.aws import AwsTarget
+from scanner.targets.accounts import AwsTarget
 from scanner.targets.host import HostTarget
 from scanner.targets.probe import Deadline, Output, Probe, Questions
 from tests.e2e.command import run

@@ -12,7 +12,8 @@ from scanner.declaration import Check, check
 from scanner.errors import ReadError, Undeclared
 from scanner.model import Reason, Scope, Unreadable
 from scanner.targets import aws
-from scanner.targets.aws import Account, AwsSession, AwsTarget
+from scanner.targets.accounts import AwsSession, AwsTarget
+from scanner.targets.aws import Account
 from scanner.targets.memo import Page
 from tests.moto import ACCOUNT, Moto
 

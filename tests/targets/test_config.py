@@ -5,7 +5,7 @@ import pytest
 from scanner.documents import mistakes, parse
 from scanner.errors import ScannerError
 from scanner.targets import Target
-from scanner.targets.aws import AwsTarget
+from scanner.targets.accounts import AwsTarget
 from scanner.targets.config import SCHEMA, targets
 from scanner.targets.host import HostTarget
 
