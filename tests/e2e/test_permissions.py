@@ -261,9 +261,9 @@ def hospital(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hospital]:
             made = Hospital(folder, server, iam)
             iam.allowed = made.printed()
             patch.setattr(Keeping, "answers", made.answers, raising=False)
-            patch.setattr("scanner.targets.aws.Boto", Keeping)
+            patch.setattr("scanner.targets.accounts.Boto", Keeping)
             made.whole = verdicts(made.report())
-            patch.setattr("scanner.targets.aws.Boto", boto.Boto)
+            patch.setattr("scanner.targets.accounts.Boto", boto.Boto)
             yield made
             server.reset()
 
@@ -332,7 +332,7 @@ def test_what_is_taken_away_is_refused_and_named(hospital: Hospital, iam: Author
 @pytest.mark.parametrize("action", [action for action in ACTIONS if action != ENTERING])
 def test_each_action_is_needed(hospital: Hospital, monkeypatch: pytest.MonkeyPatch, action: str) -> None:
     kept = Kept(hospital.answers, frozenset(ACTIONS) - {action})
-    monkeypatch.setattr("scanner.targets.aws.Boto", lambda session: (session, kept)[1])
+    monkeypatch.setattr("scanner.targets.accounts.Boto", lambda session: (session, kept)[1])
     hold(hospital, action, hospital.report())
 
 
@@ -340,7 +340,7 @@ def test_without_the_list_of_regions_only_named_ones_are_entered(
     hospital: Hospital, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     kept = Kept(hospital.answers, frozenset(ACTIONS) - {ENTERING})
-    monkeypatch.setattr("scanner.targets.aws.Boto", lambda session: (session, kept)[1])
+    monkeypatch.setattr("scanner.targets.accounts.Boto", lambda session: (session, kept)[1])
     assert verdicts(hospital.report()) == hospital.whole
     monkeypatch.setattr(hospital, "folder", hospital.folder / "everywhere")
     hospital.folder.mkdir()
