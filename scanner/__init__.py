@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from .targets.attestations import Attestations as Attestations
     from .targets.aws import AwsAccount as AwsAccount
     from .targets.aws import AwsRegion as AwsRegion
+    from .targets.azure import AzureSubscription as AzureSubscription
     from .targets.host import Host as Host
 
 _HOMES = {
@@ -57,6 +58,7 @@ _HOMES = {
     "reportfile": ("encoded",),
     "targets.attestations": ("Attestations",),
     "targets.aws": ("AwsAccount", "AwsRegion"),
+    "targets.azure": ("AzureSubscription",),
     "targets.host": ("Host",),
 }
 

@@ -334,10 +334,12 @@ class Findings(Protocol):
 
 
 def resource_type(resource: str) -> str:
-    """A resource's type, read off its id: `ec2:volume`, `s3:bucket`, `host`.
+    """A resource's type, read off its id: `ec2:volume`, `s3:bucket`, `Microsoft.Compute/disks`, `host`.
 
     An ARN without a type is of its service's only such kind.
     """
+    if resource.startswith("/"):
+        return _arm_type(resource)
     if not resource.startswith("arn:"):
         return resource.partition(":")[0]
     _, _, service, _, account, rest = resource.split(":", 5)
@@ -346,3 +348,14 @@ def resource_type(resource: str) -> str:
         return f"{service}:{plain[service]}"
     name = rest.replace("/", ":").partition(":")[0]
     return f"{service}:{name}" if account or name else service
+
+
+def _arm_type(resource: str) -> str:
+    """The type in an ARM id: after its last provider, every second word."""
+    head, found, tail = resource.rpartition("/providers/")
+    if not found:
+        return "Microsoft.Resources/" + (
+            "resourceGroups" if "/resourceGroups/" in head + tail else "subscriptions"
+        )
+    provider, *parts = tail.split("/")
+    return "/".join((provider, *parts[::2]))

@@ -18,6 +18,7 @@ from .declaration import Check, seen
 from .derived import Evidence
 from .errors import ReadError, Undeclared
 from .facts import Facts, values
+from .fakes import Error, FakeArm, FakeAws
 from .model import (
     FORMAT,
     Manifest,
@@ -30,15 +31,15 @@ from .model import (
     Unreadable,
     resource_type,
 )
-from .targets import operations
 from .targets.attestations import NEED, Attestations
 from .targets.aws import Account, AwsAccount, AwsRegion
+from .targets.azure import AzureSubscription, Subscription
 from .targets.host import Host, Output, Probe, program_of
-from .targets.memo import Page
 from .view import Refusal, View
 
 ACCOUNT = "111122223333"
 REGION = "us-east-1"
+SUBSCRIPTION = "aaaabbbb-1111-2222-3333-ccccddddeeee"
 AT = datetime(2026, 11, 21, 3, 0, tzinfo=UTC)
 AT_BEFORE = AT - timedelta(days=1)
 """When the worlds of derived checks were looked at."""
@@ -47,6 +48,7 @@ World = Mapping[str, Any]
 """Answers by need.
 
 AWS: a page, a list of pages, an `Error`, or a function of the parameters that returns one of them (`by`).
+Azure: a list of resources as Azure describes them, or an `Error`.
 Hosts: the standard output, or an `Output`.
 Attestations: what each file holds, by name; a `ReadError` for one that is refused.
 Evidence: by check id a list of the facts that the check stated and the `Unreadable`s that it met; `Compared`
@@ -55,14 +57,6 @@ lists for a check that looks at the run before, too.
 
 WORLDS: dict[Check, World] = {}
 """The complete world that each check registered."""
-
-
-@dataclass(frozen=True)
-class Error:
-    """AWS answers with this error code."""
-
-    code: str
-    reason: Reason = Reason.FAILED
 
 
 @dataclass(frozen=True)
@@ -179,6 +173,8 @@ def _view(check: Check, answers: World, denied: frozenset[str], leaves: ThreadPo
     if issubclass(on, AwsAccount | AwsRegion):
         account = Account(ACCOUNT, "aws", REGION, FakeAws(answers, denied))
         return on(check.needs, account, REGION, leaves)
+    if issubclass(on, AzureSubscription):
+        return on(check.needs, Subscription(SUBSCRIPTION, FakeArm(answers, denied)), leaves)
     raise TypeError(f"{check.where}: no world can be made for {on.__name__}")
 
 
@@ -271,41 +267,6 @@ class FakeBundle:
             )
 
 
-class FakeAws:
-    """An AWS that answers from a world, and denies what the world lacks."""
-
-    calls = 0
-
-    def __init__(self, answers: World, denied: Collection[str] = ()) -> None:
-        """Answer from this world; deny these needs all the same."""
-        self._answers = answers
-        self._denied = denied
-
-    def pages(self, need: str, region: str, parameters: dict[str, Any]) -> Iterator[Page]:
-        """The world's answer, the same in every region, held to the documented shape."""
-        del region
-        answer = None if need in self._denied else self._answers.get(need)
-        if callable(answer):
-            answer = answer(**parameters)
-        if answer is None:
-            answer = Error("AccessDenied", Reason.DENIED)
-        if isinstance(answer, Error):
-            raise ReadError(
-                need=need,
-                reason=answer.reason,
-                detail=answer.code,
-                mend=f"allow {operations.action(need)}",
-                code=answer.code,
-            )
-        for page in answer if isinstance(answer, list) else [answer]:
-            for mistake in _mistakes(operations.model(need).output_shape, page, need):
-                raise AssertionError(mistake)
-            yield page
-
-    def close(self) -> None:
-        """Nothing is held."""
-
-
 class FakeFolder:
     """A folder of statements that answers from a world; without one it is denied."""
 
@@ -331,50 +292,17 @@ class FakeFolder:
         return hashlib.sha256(self.text(file)).hexdigest() if file in (self._files or {}) else None
 
 
-_TYPES: dict[str, Any] = {
-    "string": str,
-    "character": str,
-    "boolean": bool,
-    "integer": int,
-    "long": int,
-    "float": float,
-    "double": float,
-    "timestamp": datetime,
-    "blob": bytes,
-    "list": list,
-    "map": dict,
-    "structure": dict,
-}
-
-
-def _mistakes(shape: Any, value: Any, where: str) -> Iterator[str]:
-    if not isinstance(value, _TYPES[shape.type_name]) or (
-        isinstance(value, bool) and shape.type_name != "boolean"
-    ):
-        yield f"{where} is {value!r}; AWS answers a {shape.type_name}"
-    elif shape.type_name == "structure":
-        for name, member in value.items():
-            if name not in shape.members:
-                yield f"{where} has no {name!r}; it has {', '.join(shape.members)}"
-            else:
-                yield from _mistakes(shape.members[name], member, f"{where}.{name}")
-    elif shape.type_name == "list":
-        for number, member in enumerate(value):
-            yield from _mistakes(shape.member, member, f"{where}[{number}]")
-    elif shape.type_name == "map":
-        for name, member in value.items():
-            yield from _mistakes(shape.value, member, f"{where}[{name!r}]")
-
-
 __all__ = [
     "ACCOUNT",
     "AT",
     "AT_BEFORE",
     "REGION",
+    "SUBSCRIPTION",
     "WORLDS",
     "Check",
     "Compared",
     "Error",
+    "FakeArm",
     "FakeAws",
     "FakeBundle",
     "FakeFolder",

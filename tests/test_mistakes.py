@@ -111,11 +111,15 @@ CONFIGURATIONS = [
     ),
     (
         "targets:\n  - {aws: {name: a}, hosts: {name: b}}\npolicies: [./house.yaml]\n",
-        'wardround.yaml:2: targets.0: {"aws": {"name": "a"}, "hosts": {"name": "b"}}: expected one kind of target: aws, hosts or attestations',
+        'wardround.yaml:2: targets.0: {"aws": {"name": "a"}, "hosts": {"name": "b"}}: expected one kind of target: aws, azure, hosts or attestations',
+    ),
+    (
+        "targets:\n  - azure: {name: a, subscription: prod}\npolicies: [./house.yaml]\n",
+        'wardround.yaml:2: targets.0.azure.subscription: "prod": expected a subscription\'s id, as `az account list` shows it',
     ),
     (
         "targets:\n  - azrue: {name: a}\npolicies: [./house.yaml]\n",
-        "wardround.yaml:2: unknown key 'azrue'; expected one of attestations, aws, hosts",
+        "wardround.yaml:2: unknown key 'azrue' (did you mean 'azure'?)",
     ),
     (
         "targets:\n  - aws:\n      name: a\n      account: 111122223333\npolicies: [./house.yaml]\n",
@@ -485,8 +489,8 @@ COMMANDS = [
         "unknown check 'encryption.aws.ebs' (did you mean 'encryption.aws.ebs_volumes'?)",
     ),
     (
-        ("permissions", "--for", "azure"),
-        "Error: Invalid value for '--for': 'azure' is not one of 'aws', 'hosts'.",
+        ("permissions", "--for", "gcp"),
+        "Error: Invalid value for '--for': 'gcp' is not one of 'aws', 'azure', 'hosts'.",
     ),
 ]
 

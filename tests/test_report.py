@@ -175,6 +175,17 @@ def test_the_published_schema_is_of_what_is_written() -> None:
         ("arn:aws:sns:us-east-1:111122223333:alerts", "sns:topic"),
         ("arn:aws:sqs:us-east-1:111122223333:jobs", "sqs:queue"),
         ("arn:aws-us-gov:lambda:us-gov-west-1:111122223333:function:f", "lambda:function"),
+        ("/subscriptions/s", "Microsoft.Resources/subscriptions"),
+        ("/subscriptions/s/resourceGroups/r", "Microsoft.Resources/resourceGroups"),
+        ("/subscriptions/s/resourceGroups/r/providers/Microsoft.Compute/disks/d", "Microsoft.Compute/disks"),
+        (
+            "/subscriptions/s/resourceGroups/r/providers/Microsoft.Sql/servers/v/databases/d",
+            "Microsoft.Sql/servers/databases",
+        ),
+        (
+            "/subscriptions/s/providers/Microsoft.Sql/servers/v/providers/Microsoft.Insights/settings/x",
+            "Microsoft.Insights/settings",
+        ),
         ("host:ehr-1", "host"),
         ("host:ehr-1:/var", "host"),
         ("aws:111122223333", "aws"),

@@ -70,7 +70,7 @@ class Target(Protocol):
 
     @property
     def kind(self) -> str:
-        """The word in the configuration: aws, hosts, attestations."""
+        """The word in the configuration: aws, azure, hosts, attestations."""
         ...
 
     @property

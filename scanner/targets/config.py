@@ -8,8 +8,10 @@ from ..documents import Document, contents, mistakes, parse
 from ..errors import ScannerError
 from . import Target
 from .accounts import AwsTarget
+from .arm import CLOUDS
 from .attestations import AttestationsTarget
 from .host import HostTarget
+from .subscriptions import AzureTarget
 
 _TEXT = {"type": "string", "minLength": 1}
 _PORT = {"type": "integer", "minimum": 1, "maximum": 65535, "description": "a port: 1 to 65535"}
@@ -34,6 +36,23 @@ AWS: dict[str, Any] = {
             "anyOf": [{"const": "all"}, {"type": "array", "minItems": 1, "items": _TEXT}],
             "description": "all, or a list of regions",
         },
+    },
+}
+_URL = {"type": "string", "pattern": r"^https://[^/\s?#@]+/?$", "description": "an address: https://host"}
+AZURE: dict[str, Any] = {
+    "type": "object",
+    "additionalProperties": False,
+    "required": ["name", "subscription"],
+    "properties": {
+        "name": _TEXT,
+        "subscription": {
+            "type": "string",
+            "pattern": r"^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$",
+            "description": "a subscription's id, as `az account list` shows it",
+        },
+        "cloud": {"enum": list(CLOUDS)},
+        "resource_manager": _URL,
+        "authority": _URL,
     },
 }
 _LOGIN: dict[str, Any] = {
@@ -91,8 +110,8 @@ SCHEMA: dict[str, Any] = {
     "minProperties": 1,
     "maxProperties": 1,
     "additionalProperties": False,
-    "properties": {"aws": AWS, "hosts": HOSTS, "attestations": ATTESTATIONS},
-    "description": "one kind of target: aws, hosts or attestations",
+    "properties": {"aws": AWS, "azure": AZURE, "hosts": HOSTS, "attestations": ATTESTATIONS},
+    "description": "one kind of target: aws, azure, hosts or attestations",
 }
 """One item of the configuration's targets."""
 
@@ -131,6 +150,11 @@ def _aws(settings: Mapping[str, Any], folder: Path) -> Iterator[Target]:
     regions = settings.get("regions", "all")
     chosen = None if regions == "all" else tuple(regions)
     yield AwsTarget(**{**settings, "regions": chosen})
+
+
+def _azure(settings: Mapping[str, Any], folder: Path) -> Iterator[Target]:
+    del folder
+    yield AzureTarget(**settings)
 
 
 def _hosts(settings: Mapping[str, Any], folder: Path) -> Iterator[Target]:
@@ -175,6 +199,7 @@ def _attestations(settings: Mapping[str, Any], folder: Path) -> Iterator[Target]
 
 _KINDS: dict[str, Callable[[Mapping[str, Any], Path], Iterator[Target]]] = {
     "aws": _aws,
+    "azure": _azure,
     "hosts": _hosts,
     "attestations": _attestations,
 }

@@ -8,6 +8,7 @@ from scanner.targets import Target
 from scanner.targets.accounts import AwsTarget
 from scanner.targets.config import SCHEMA, targets
 from scanner.targets.host import HostTarget
+from scanner.targets.subscriptions import AzureTarget
 
 
 def made(text: str, folder: Path) -> list[Target]:
@@ -40,6 +41,54 @@ def test_an_account(tmp_path: Path) -> None:
         )
     ]
     assert made("targets:\n  - aws: {name: a, regions: all}\n", tmp_path) == [AwsTarget(name="a")]
+
+
+SUBSCRIPTION = "aaaabbbb-1111-2222-3333-ccccddddeeee"
+
+
+def test_a_subscription(tmp_path: Path) -> None:
+    text = (
+        f"targets:\n  - azure: {{name: a, subscription: {SUBSCRIPTION}, cloud: AzureChinaCloud}}\n"
+        "  - azure:\n      name: own\n      subscription: 00001111-1111-2222-3333-CCCCDDDDEEEE\n"
+        "      resource_manager: https://arm.local:8443\n      authority: https://login.local/\n"
+    )
+
+    assert made(text, tmp_path) == [
+        AzureTarget(name="a", subscription=SUBSCRIPTION, cloud="AzureChinaCloud"),
+        AzureTarget(
+            name="own",
+            subscription="00001111-1111-2222-3333-CCCCDDDDEEEE",
+            resource_manager="https://arm.local:8443",
+            authority="https://login.local/",
+        ),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("setting", "said"),
+    [
+        (
+            "subscription: prod",
+            'subscription: "prod": expected a subscription\'s id, as `az account list` shows it',
+        ),
+        (
+            f"subscription: {SUBSCRIPTION}, cloud: Azure",
+            'cloud: "Azure" is not one of AzureCloud, AzureUSGovernment, AzureChinaCloud',
+        ),
+        (
+            f"subscription: {SUBSCRIPTION}, authority: 'http://login.local'",
+            'authority: "http://login.local": expected an address: https://host',
+        ),
+        (f"subscription: {SUBSCRIPTION}, secret: x", "unknown key 'secret'"),
+        ("cloud: AzureCloud", "'subscription'"),
+    ],
+)
+def test_a_subscriptions_mistakes(setting: str, said: str) -> None:
+    document = parse(f"targets:\n  - azure: {{name: a, {setting}}}\n", "wardround.yaml")
+
+    (message,) = mistakes(document, {"properties": {"targets": {"items": SCHEMA}}})
+
+    assert said in message
 
 
 def test_an_inventorys_hosts_take_what_is_said_of_all(tmp_path: Path) -> None:
@@ -105,6 +154,13 @@ def test_home_folders_are_meant(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
                 "  - aws: {name: b, account: '111122223333'}\n"
             ),
             "wardround.yaml:3: aws:111122223333 is configured twice, here and on line 2",
+        ),
+        (
+            (
+                f"targets:\n  - azure: {{name: a, subscription: {SUBSCRIPTION}}}\n"
+                f"  - azure: {{name: b, subscription: {SUBSCRIPTION.upper()}}}\n"
+            ),
+            f"wardround.yaml:3: azure:{SUBSCRIPTION} is configured twice, here and on line 2",
         ),
         (
             "targets:\n  - hosts: {name: a, inventory: hosts.yaml}\n",

@@ -1,0 +1,421 @@
+"""Azure subscriptions: the real azure-identity and azure-core, against a server of our own over TLS."""
+
+import time
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from scanner import AzureSubscription, Facts, check
+from scanner.declaration import Check, mistakes
+from scanner.errors import ReadError, Undeclared
+from scanner.model import Reason, Scope
+from scanner.targets import arm, arm_types
+from scanner.targets.arm import CLOUDS, Cloud
+from scanner.targets.subscriptions import AzureSession, AzureTarget
+from tests import azure
+from tests.azure import (
+    ACCOUNTS,
+    CLIENT,
+    DISKS,
+    HERE,
+    OBJECT,
+    SECRET,
+    SUBSCRIPTION,
+    TENANT,
+    TOKEN,
+    Answer,
+    Azure,
+)
+
+READ_DISKS = "Microsoft.Compute/disks/read"
+READ_ACCOUNTS = "Microsoft.Storage/storageAccounts/read"
+ENTERING = "Microsoft.Resources/subscriptions/read"
+
+
+class Thing(Facts):
+    """A thing."""
+
+    good: bool
+
+
+@check(READ_DISKS, READ_ACCOUNTS)
+def things(subscription: AzureSubscription) -> Iterator[Thing]:
+    """Something of a subscription."""
+    del subscription
+    yield from ()
+
+
+CHECKS: dict[str, Check] = {"encryption.azure.things": things}
+
+
+@pytest.fixture
+def server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Azure]:
+    """A server that azure-identity of this process logs in at, and nowhere else."""
+    for name in ("AZURE_AUTHORITY_HOST", "AZURE_TOKEN_CREDENTIALS", "HTTPS_PROXY", "https_proxy", "no_proxy"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    with azure.running(tmp_path) as running:
+        for name, value in running.environment.items():
+            monkeypatch.setenv(name, value)
+        yield running
+
+
+def target(server: Azure, **settings: Any) -> AzureTarget:
+    own = {"subscription": SUBSCRIPTION, "resource_manager": server.url, "authority": server.url}
+    return AzureTarget(name="clinic", **{**own, **settings})
+
+
+def entered(server: Azure, **settings: Any) -> AzureSession:
+    return target(server, **settings).enter(CHECKS, None)
+
+
+def refused(server: Azure, **settings: Any) -> ReadError:
+    with pytest.raises(ReadError) as caught:
+        entered(server, **settings)
+    assert SECRET not in f"{caught.value} {caught.value.mend}"
+    return caught.value
+
+
+def seen(server: Azure, need: str = READ_DISKS) -> list[dict[str, Any]]:
+    with closing(entered(server)) as session:
+        return list(session.view(session.scopes[0], things).all(need))
+
+
+def denial(server: Azure, need: str = READ_DISKS) -> ReadError:
+    """How a listing is refused, in a subscription that was entered."""
+    with closing(entered(server)) as session:
+        view = session.view(session.scopes[0], things)
+        with pytest.raises(ReadError) as caught:
+            list(view.all(need))
+    assert [(refusal.resource, refusal.error) for refusal in view.refusals] == [(None, caught.value)]
+    assert TOKEN not in f"{caught.value} {caught.value.mend}"
+    return caught.value
+
+
+def disks(count: int) -> list[dict[str, Any]]:
+    return [{"id": f"{DISKS}/disk-{number}"} for number in range(count)]
+
+
+# -- entering ----------------------------------------------------------------------------------------------
+
+
+def test_a_subscription_is_entered_by_a_clients_secret(server: Azure) -> None:
+    with closing(entered(server, subscription=SUBSCRIPTION.upper())) as session:
+        assert session.id == f"azure:{SUBSCRIPTION}"
+        assert session.identity == f"{CLIENT} (object {OBJECT}, tenant {TENANT})"
+        assert session.scopes == (Scope(name="subscription", on="AzureSubscription"),)
+        assert session.calls == 1
+    assert [call.partition("?")[0] for call in server.calls] == [
+        f"/{TENANT}/v2.0/.well-known/openid-configuration",
+        f"/{TENANT}/oauth2/v2.0/token",
+        HERE,
+    ]
+
+
+def test_a_wrong_secret_is_told_in_entras_words(server: Azure, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AZURE_CLIENT_SECRET", "expired-long-ago")
+
+    error = refused(server)
+
+    assert vars(error) == {
+        "need": ENTERING,
+        "reason": Reason.CREDENTIALS,
+        "detail": "AADSTS7000215: Invalid client secret provided.",
+        "mend": "see that the tenant, the client id and its secret or certificate are right, and not expired",
+        "code": "",
+    }
+    assert HERE not in str(server.calls)
+
+
+def test_no_credentials_are_told_in_a_line(server: Azure, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("AZURE_CLIENT_SECRET")
+    monkeypatch.setenv("PATH", "/nowhere")
+    # Where a machine of Azure's own would be asked, nobody is.
+    monkeypatch.setenv("AZURE_POD_IDENTITY_AUTHORITY_HOST", "http://127.0.0.1:9")
+
+    error = refused(server)
+
+    assert (error.reason, error.detail, error.mend) == (
+        Reason.CREDENTIALS,
+        "no credentials were found in the environment, on this machine or of the Azure CLI",
+        (
+            "log in with `az login`, give AZURE_TENANT_ID, AZURE_CLIENT_ID and AZURE_CLIENT_SECRET, or run "
+            "where there is a managed identity"
+        ),
+    )
+
+
+def test_a_subscription_that_the_credentials_do_not_see(server: Azure) -> None:
+    other = "00001111-1111-2222-3333-ccccddddeeee"
+
+    error = refused(server, subscription=other)
+
+    assert (error.need, error.reason, error.code) == (ENTERING, Reason.CREDENTIALS, "SubscriptionNotFound")
+    assert error.mend == f"give credentials that may read /subscriptions/{other}"
+
+
+def test_another_subscription_that_answers_is_not_entered(server: Azure) -> None:
+    server.subscription["subscriptionId"] = "00001111-1111-2222-3333-ccccddddeeee"
+
+    error = refused(server)
+
+    assert (error.reason, error.detail) == (
+        Reason.INVALID_ANSWER,
+        (f"the subscription that answers is 00001111-1111-2222-3333-ccccddddeeee; expected {SUBSCRIPTION}"),
+    )
+
+
+@pytest.mark.parametrize("token", ["opaque", "a.b.c", "a.W10.c", "a.eyJvaWQiOjF9.c"])
+def test_a_token_that_tells_nothing_names_nobody(token: str) -> None:
+    assert arm._claims(token) == {}  # noqa: SLF001 - no server gives such tokens
+
+
+def test_clouds_have_endpoints_of_their_own() -> None:
+    def cloud(**settings: str) -> Cloud:
+        return AzureTarget(name="a", subscription=SUBSCRIPTION, **settings)._cloud()  # noqa: SLF001 - no cloud is asked
+
+    assert cloud() == CLOUDS["AzureCloud"]
+    assert cloud(cloud="AzureUSGovernment") == Cloud(
+        "https://management.usgovcloudapi.net", "https://login.microsoftonline.us"
+    )
+    assert cloud(resource_manager="https://arm.local/", authority="https://login.local/") == Cloud(
+        "https://arm.local", "https://login.local", custom=True
+    )
+
+
+# -- listing -----------------------------------------------------------------------------------------------
+
+
+def test_a_listing_is_read_to_its_last_page_and_asked_for_once(server: Azure) -> None:
+    server.listings[DISKS] = [disks(5)[:2], disks(5)[2:4], disks(5)[4:]]
+
+    with closing(entered(server)) as session:
+        for _ in range(2):
+            view = session.view(session.scopes[0], things)
+            assert list(view.all(READ_DISKS)) == disks(5)
+        session.done(session.scopes[0], things)
+        assert session.calls == 4
+    assert [call for call in server.calls if call.startswith(DISKS)] == [
+        f"{DISKS}?api-version=2024-03-02",
+        f"{DISKS}?api-version=2024-03-02&$skiptoken=1",
+        f"{DISKS}?api-version=2024-03-02&$skiptoken=2",
+    ]
+
+
+def test_every_pinned_version_is_one_that_azure_has(server: Azure) -> None:
+    assert set(arm_types.LISTINGS) == {READ_DISKS, READ_ACCOUNTS}
+    assert (seen(server), seen(server, READ_ACCOUNTS)) == ([], [])
+    assert f"{ACCOUNTS}?api-version=2023-05-01" in server.calls
+
+
+def test_what_a_check_did_not_declare_is_not_asked(server: Azure) -> None:
+    with closing(entered(server)) as session, pytest.raises(Undeclared):
+        list(session.view(session.scopes[0], things).all("Microsoft.Network/publicIPAddresses/read"))
+
+
+@pytest.mark.parametrize(
+    ("link", "detail"),
+    [
+        (
+            "https://elsewhere.example.org/x",
+            "the listing goes on at another host, to which no token is shown",
+        ),
+        ("http://localhost/x", "the listing goes on at another host, to which no token is shown"),
+        ("{url}.example.org/x", "the listing goes on at another host, to which no token is shown"),
+        ("{url}" + DISKS + "?api-version=2024-03-02", "the listing goes round in a circle"),
+    ],
+)
+def test_a_listing_that_leads_astray(server: Azure, link: str, detail: str) -> None:
+    body = f'{{"value": [], "nextLink": "{link.format(url=server.url)}"}}'
+    server.instead[DISKS] = [Answer(body=body.encode())]
+
+    error = denial(server)
+
+    assert (error.reason, error.detail) == (Reason.INVALID_ANSWER, detail)
+
+
+# -- refusals ----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("answer", "reason", "detail", "mend"),
+    [
+        (
+            azure.error(403, "AuthorizationFailed", "The client does not have authorization"),
+            Reason.DENIED,
+            "AuthorizationFailed: The client does not have authorization",
+            f"allow {READ_DISKS} on {HERE}",
+        ),
+        (
+            azure.error(401, "ExpiredAuthenticationToken", "The access token expired"),
+            Reason.CREDENTIALS,
+            "ExpiredAuthenticationToken: The access token expired",
+            "give credentials of the subscription's own tenant, not expired",
+        ),
+        (
+            azure.error(409, "MissingSubscriptionRegistration", "not registered"),
+            Reason.FAILED,
+            "MissingSubscriptionRegistration: not registered",
+            "register Microsoft.Compute: az provider register --namespace Microsoft.Compute",
+        ),
+        (
+            azure.error(429, "TooManyRequests", "slow down", Retry_After="3600"),
+            Reason.THROTTLED,
+            "TooManyRequests: slow down (it asks to wait 3600 s)",
+            "run when the subscription's other automation is quiet",
+        ),
+        (
+            Answer(302, b"", {"Location": "https://login.example.org/"}),
+            Reason.INVALID_ANSWER,
+            "302: Found",
+            "try again; if it stays, see the detail",
+        ),
+        (
+            Answer(404, b"<html>a gateway's page"),
+            Reason.FAILED,
+            "404: Not Found",
+            "try again; if it stays, see the detail",
+        ),
+        (
+            Answer(body=b'{"value": [{"id": "/subscr'),
+            Reason.INVALID_ANSWER,
+            "status 200 and 26 bytes that are no JSON object",
+            "try again; if it stays, see the detail",
+        ),
+        (
+            Answer(body=b"<html>log in"),
+            Reason.INVALID_ANSWER,
+            "status 200 and 12 bytes that are no JSON object",
+            "try again; if it stays, see the detail",
+        ),
+        (
+            Answer(body=b'{"value": [1]}'),
+            Reason.INVALID_ANSWER,
+            "the answer is no list of resources",
+            "try again; if it stays, see what answers instead of Azure",
+        ),
+        (
+            Answer(body=b"{}"),
+            Reason.INVALID_ANSWER,
+            "the answer is no list of resources",
+            "try again; if it stays, see what answers instead of Azure",
+        ),
+    ],
+)
+def test_each_refusal_tells_what_would_mend_it(
+    server: Azure, answer: Answer, reason: Reason, detail: str, mend: str
+) -> None:
+    server.instead[DISKS] = [answer]
+
+    error = denial(server)
+
+    assert (error.need, error.reason, error.detail, error.mend) == (READ_DISKS, reason, detail, mend)
+
+
+def test_throttling_is_waited_out_as_long_as_azure_asks(server: Azure) -> None:
+    server.listings[DISKS] = [disks(1)]
+    throttled = azure.error(429, "TooManyRequests", Retry_After="1")
+    server.instead[DISKS] = [throttled, Answer(body=b'{"value": []}')]
+    began = time.monotonic()
+
+    assert seen(server) == []
+
+    assert 1 <= time.monotonic() - began < 10
+
+
+def test_throttling_without_end_comes_to_one(server: Azure, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(arm, "RETRIES", 2)
+    server.instead[DISKS] = [azure.error(429, "TooManyRequests", "slow down", Retry_After="1")]
+
+    error = denial(server)
+
+    assert error.reason is Reason.THROTTLED
+    assert sum(call.startswith(DISKS) for call in server.calls) == 3
+
+
+def test_a_failure_of_a_moment_is_tried_again(server: Azure) -> None:
+    good = Answer(body=b'{"value": [{"id": "/x"}]}')
+    server.instead[DISKS] = [azure.error(500, "InternalServerError"), good]
+
+    assert seen(server) == [{"id": "/x"}]
+
+
+def test_half_an_answer_is_none(server: Azure) -> None:
+    server.instead[DISKS] = [Answer(body=b'{"value": []}', promised=100)]
+
+    assert denial(server).reason in {Reason.INVALID_ANSWER, Reason.UNREACHABLE}
+
+
+@pytest.mark.parametrize("path", [DISKS, HERE, "token"])
+def test_whoever_never_answers_is_given_up(server: Azure, monkeypatch: pytest.MonkeyPatch, path: str) -> None:
+    monkeypatch.setattr(arm, "READ_SECONDS", 1)
+    server.instead[path] = [Answer(hangs=True)]
+    began = time.monotonic()
+
+    error = denial(server) if path == DISKS else refused(server)
+
+    assert error.reason is (Reason.CREDENTIALS if path == "token" else Reason.TIMEOUT)
+    assert time.monotonic() - began < 15
+
+
+def test_nobody_there_is_unreachable(server: Azure) -> None:
+    with closing(entered(server)) as session:
+        caller = session.subscription.caller
+        assert isinstance(caller, arm.Arm)
+        caller._cloud = Cloud("https://localhost:9", server.url, custom=True)  # noqa: SLF001 - it went away
+        with pytest.raises(ReadError) as caught:
+            list(session.view(session.scopes[0], things).all(READ_DISKS))
+    assert (caught.value.reason, caught.value.mend) == (
+        Reason.UNREACHABLE,
+        "see whether localhost can be reached from here",
+    )
+
+
+def test_a_strangers_certificate_is_not_trusted(server: Azure, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("REQUESTS_CA_BUNDLE")
+
+    assert "certificate" in refused(server).detail.lower()
+    assert server.calls == []
+
+
+# -- words -------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("need", "why"),
+    [
+        (READ_DISKS, None),
+        ("Microsoft.Compute/disks/write", "is not a read action of Azure's"),
+        ("Microsoft.Storage/storageAccounts/listKeys/action", "is not a read action of Azure's"),
+        ("Microsoft.Compute/*/read", "is not a read action of Azure's"),
+        ("*/read", "is not a read action of Azure's"),
+        ("ec2:DescribeVolumes", "is not a read action of Azure's"),
+        ("Microsoft.Quantum/workspaces/read", "has no pinned api-version"),
+    ],
+)
+def test_only_reading_can_be_declared(need: str, why: str | None) -> None:
+    said = list(mistakes(check(need)(things.function)))
+
+    assert [why in each for each in said] == ([True] if why else [])
+
+
+@pytest.mark.parametrize(
+    ("given", "canonical"),
+    [
+        (f"/SUBSCRIPTIONS/{SUBSCRIPTION.upper()}", f"/subscriptions/{SUBSCRIPTION}"),
+        (
+            "/subscriptions/S/RESOURCEGROUPS/EHR/providers/microsoft.compute/Disks/Records/",
+            "/subscriptions/s/resourceGroups/ehr/providers/Microsoft.Compute/disks/records",
+        ),
+        (
+            "/subscriptions/s/resourcegroups/Providers/providers/Microsoft.New/Things/Providers/parts/P",
+            "/subscriptions/s/resourceGroups/providers/providers/microsoft.new/things/providers/parts/p",
+        ),
+    ],
+)
+def test_ids_have_one_spelling(given: str, canonical: str) -> None:
+    assert arm_types.canonical(given) == canonical
+    assert arm_types.canonical(canonical) == canonical
