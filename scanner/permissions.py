@@ -1,4 +1,4 @@
-"""Least privilege: what a plan's checks need to be allowed, as an IAM policy and as lines of sudoers."""
+"""Least privilege: what a plan's checks need to be allowed, as IAM policy, Azure role, lines of sudoers."""
 
 import re
 import shlex
@@ -10,7 +10,9 @@ from .declaration import Check
 from .errors import ScannerError
 from .targets import needs, operations
 from .targets.accounts import REGIONS
+from .targets.arm_types import ENTERING as ENTERING_AZURE
 from .targets.aws import Aws
+from .targets.azure import AzureSubscription
 from .targets.host import SUDO, Host
 from .targets.probe import command_of
 
@@ -20,7 +22,9 @@ ENTERING = (REGIONS,)
 MANAGED_POLICY = 6144
 """Characters, white space aside, that one managed policy of IAM may have."""
 
-_KINDS = {"aws": Aws, "hosts": Host}
+_KINDS = {"aws": Aws, "azure": AzureSubscription, "hosts": Host}
+ANY_SUBSCRIPTION = "00000000-0000-0000-0000-000000000000"
+"""What stands for a subscription that nobody configured."""
 _FOLDER = {
     "auditctl": "sbin",
     "cat": "bin",
@@ -53,6 +57,24 @@ def iam_policy(checks: Collection[Check]) -> dict[str, Any]:
         for service, named in groupby(actions, lambda action: action.partition(":")[0])
     ]
     return {"Version": "2012-10-17", "Statement": statements}
+
+
+def azure_role(checks: Collection[Check], subscriptions: Collection[str]) -> dict[str, Any]:
+    """The custom role under which subscriptions can be entered, and nothing is denied to these checks."""
+    asked = needs([check for check in checks if issubclass(check.on, AzureSubscription)])
+    return {
+        "Name": "Wardround",
+        "IsCustom": True,
+        "Description": "Reads what a scan by Wardround looks at, and nothing else.",
+        "Actions": sorted({ENTERING_AZURE, *asked}),
+        "NotActions": [],
+        "DataActions": [],
+        "NotDataActions": [],
+        "AssignableScopes": [
+            f"/subscriptions/{each}"
+            for each in sorted({each.lower() for each in subscriptions} or {ANY_SUBSCRIPTION})
+        ],
+    }
 
 
 def sudoers(checks: Collection[Check], users: Collection[str]) -> Iterator[str]:

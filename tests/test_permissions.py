@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from scanner import AwsRegion, Facts, Host, check, permissions, plugins
+from scanner import AwsRegion, AzureSubscription, Facts, Host, check, permissions, plugins
 from scanner.declaration import Check, mistakes
 from scanner.errors import ScannerError
 from scanner.targets import operations
@@ -108,6 +108,39 @@ def test_an_iam_policy_groups_actions_by_service() -> None:
             },
         ],
     }
+
+
+@check("Microsoft.Storage/storageAccounts/read", "Microsoft.Compute/disks/read")
+def stores(subscription: AzureSubscription) -> Iterator[Thing]:
+    """Stores."""
+    del subscription
+    yield from ()
+
+
+def test_a_role_allows_what_azures_checks_declare_and_entering() -> None:
+    ids = ("AAAABBBB-1111-2222-3333-CCCCDDDDEEEE", "00001111-1111-2222-3333-ccccddddeeee")
+    assert permissions.azure_role([buckets, stores, rules], ids) == {
+        "Name": "Wardround",
+        "IsCustom": True,
+        "Description": "Reads what a scan by Wardround looks at, and nothing else.",
+        "Actions": [
+            "Microsoft.Compute/disks/read",
+            "Microsoft.Resources/subscriptions/read",
+            "Microsoft.Storage/storageAccounts/read",
+        ],
+        "NotActions": [],
+        "DataActions": [],
+        "NotDataActions": [],
+        "AssignableScopes": [f"/subscriptions/{each.lower()}" for each in sorted(ids)],
+    }
+
+
+def test_the_role_of_all_checks_only_reads() -> None:
+    role = permissions.azure_role(list(plugins.checks().values()), ())
+    needs = {need for check in ours(AzureSubscription) for need in check.needs}
+    assert set(role["Actions"]) == {*needs, "Microsoft.Resources/subscriptions/read"}
+    assert [action for action in role["Actions"] if "*" in action or not action.endswith("/read")] == []
+    assert role["AssignableScopes"] == ["/subscriptions/00000000-0000-0000-0000-000000000000"]
 
 
 def test_the_policy_of_all_checks_is_one_that_iam_takes() -> None:
@@ -252,6 +285,24 @@ def test_the_command_prints_sudoers_for_the_configured_login(command: Command) -
     assert named.out.splitlines() == list(permissions.sudoers([firewall], ["night"]))
 
 
+def test_the_command_prints_the_role_of_the_configured_subscriptions(command: Command) -> None:  # noqa: F811
+    subscription = "aaaabbbb-1111-2222-3333-ccccddddeeee"
+    configured = f"targets:\n  - azure: {{name: clinic, subscription: {subscription}}}\n"
+    command.write("wardround.yaml", f"{configured}policies: [./azure.yaml]\n")
+    house = (command.folder / "house.yaml").read_text()
+    command.write("azure.yaml", house.replace("encryption.aws.ebs_volumes", "encryption.azure.disks"))
+    disks = plugins.checks()["encryption.azure.disks"]
+    result = command("permissions")
+    assert result.status == 0, result.err
+    assert json.loads(result.out) == permissions.azure_role([disks], [subscription])
+    assert "az role definition create" in result.err
+    assert "No subscription is configured" not in result.err
+    (command.folder / "wardround.yaml").unlink()
+    unconfigured = command("permissions", "-p", "./azure.yaml", "--for", "azure")
+    assert json.loads(unconfigured.out) == permissions.azure_role([disks], [])
+    assert unconfigured.err.endswith("put the ids of yours into AssignableScopes.\n")
+
+
 def test_without_a_configuration_the_policies_count(command: Command) -> None:  # noqa: F811
     result = command("permissions", "-p", "./house.yaml")
     assert json.loads(result.out) == permissions.iam_policy([volumes()])
@@ -261,14 +312,19 @@ def test_without_a_configuration_the_policies_count(command: Command) -> None:  
     ("configuration", "arguments", "said"),
     [
         (None, [], "no wardround.yaml here"),
-        (None, ["-p", "hipaa-security-rule"], "the plan looks at aws and hosts: say which with --for\n"),
+        (
+            None,
+            ["-p", "hipaa-security-rule"],
+            "the plan looks at aws, azure and hosts: say which with --for\n",
+        ),
         (None, ["-p", "./house.yaml", "--for", "hosts"], "--for hosts: the plan looks at aws only\n"),
         (
             f"{HOSTS}policies: [./house.yaml]\n",
             [],
             "the policies look at no configured target: there is nothing to allow\n",
         ),
-        (None, ["-p", "./house.yaml", "--for", "azure"], "'azure' is not one of 'aws', 'hosts'"),
+        (None, ["-p", "./house.yaml", "--for", "azure"], "--for azure: the plan looks at aws only\n"),
+        (None, ["-p", "./house.yaml", "--for", "gcp"], "'gcp' is not one of 'aws', 'azure', 'hosts'"),
         (None, ["-p", "no-such"], "unknown policy 'no-such'"),
     ],
 )

@@ -18,6 +18,11 @@ NOTE_AWS = """\
 Resource is "*" because a scan looks at every resource, and most listings have no resource level in IAM.
 sts:GetCallerIdentity needs no permission. Where a target has a role_arn, attach the policy to that role;
 who assumes it needs sts:AssumeRole on it, and nothing else."""
+NOTE_AZURE = """\
+Create it with: az role definition create --role-definition FILE, and assign it on each subscription, or on
+a management group above them. A role belongs to one tenant: where subscriptions are of several, create it
+in each, with that tenant's subscriptions as AssignableScopes."""
+NOTE_ANY = "No subscription is configured: put the ids of yours into AssignableScopes."
 NOTE_HOSTS = """\
 Install with: visudo -f /etc/sudoers.d/wardround, and set sudo: true for the hosts.
 All that is not listed is asked as the login itself."""
@@ -29,8 +34,9 @@ All that is not listed is asked as the login itself."""
 @click.option(
     "--for",
     "kind",
-    type=click.Choice(["aws", "hosts"]),
-    help="Which kind of target: aws prints an IAM policy, hosts prints lines of sudoers. "
+    type=click.Choice(["aws", "azure", "hosts"]),
+    help="Which kind of target: aws prints an IAM policy, azure a custom role, hosts "
+    "lines of sudoers. "
     "[default: the only kind that is looked at]",
 )
 @click.option(
@@ -41,7 +47,7 @@ All that is not listed is asked as the login itself."""
 def permissions(config: "Path | None", policies: tuple[str, ...], kind: str | None, user: str | None) -> None:
     """Print the least that a scan must be allowed.
 
-    For the configured targets and policies; where nothing is configured, for any account and host.
+    For the configured targets and policies; where nothing is configured, for any of the clouds and hosts.
     """
     from scanner import permissions as least
 
@@ -57,9 +63,23 @@ def permissions(config: "Path | None", policies: tuple[str, ...], kind: str | No
         if size > least.MANAGED_POLICY:
             click.echo(f"It has {size} characters; a managed policy holds {least.MANAGED_POLICY}.", err=True)
         return
+    if chosen == "azure":
+        _print_role(targets, checks)
+        return
     for line in least.sudoers(checks, {user} if user else _users(targets)):
         click.echo(line)
     click.echo(NOTE_HOSTS, err=True)
+
+
+def _print_role(targets: "Sequence[Target] | None", checks: "Sequence[Check]") -> None:
+    from scanner import permissions as least
+    from scanner.targets.subscriptions import AzureTarget
+
+    from .output import as_json
+
+    subscriptions = {target.subscription for target in targets or () if isinstance(target, AzureTarget)}
+    click.echo(as_json(least.azure_role(checks, subscriptions)))
+    click.echo(NOTE_AZURE if subscriptions else f"{NOTE_AZURE}\n{NOTE_ANY}", err=True)
 
 
 def _planned(
@@ -106,10 +126,15 @@ def _kind(kind: str | None, targets: "Sequence[Target] | None", checks: "Sequenc
     if not looked_at:
         raise ScannerError("the policies look at no configured target: there is nothing to allow")
     if kind is None:
-        raise ScannerError(f"the plan looks at {' and '.join(looked_at)}: say which with --for")
+        raise ScannerError(f"the plan looks at {_listed(looked_at)}: say which with --for")
     if kind not in looked_at:
-        raise ScannerError(f"--for {kind}: the plan looks at {' and '.join(looked_at)} only")
+        raise ScannerError(f"--for {kind}: the plan looks at {_listed(looked_at)} only")
     return kind
+
+
+def _listed(words: "Sequence[str]") -> str:
+    *others, last = words
+    return f"{', '.join(others)} and {last}" if others else last
 
 
 def _users(targets: "Sequence[Target] | None") -> "set[str]":
