@@ -24,6 +24,8 @@ TENANT = "99990000-aaaa-bbbb-cccc-ddddeeeeffff"
 CLIENT = "12341234-5678-5678-9abc-def0def0def0"
 OBJECT = "43214321-8765-8765-cba9-0fed0fed0fed"
 SECRET = "pl4nted~client.secret-of-the-clinic"  # noqa: S105 - it opens nothing but this server
+HEADER = "planted-identity-header"
+FEDERATED = "planted.federated.token"
 HERE = f"/subscriptions/{SUBSCRIPTION}"
 DISKS = f"{HERE}/providers/Microsoft.Compute/disks"
 ACCOUNTS = f"{HERE}/providers/Microsoft.Storage/storageAccounts"
@@ -102,7 +104,8 @@ class Azure:
 
     def token(self, form: dict[str, list[str]]) -> Answer:
         """What Entra answers to a client's secret."""
-        if form.get("client_secret") != [SECRET] or form.get("scope") != [f"{self.url}/.default"]:
+        known = form.get("client_secret") == [SECRET] or form.get("client_assertion") == [FEDERATED]
+        if not known or form.get("scope") != [f"{self.url}/.default"]:
             said = {
                 "error": "invalid_client",
                 "error_description": "AADSTS7000215: Invalid client secret provided. Trace ID: 1 Correlation",
@@ -110,6 +113,18 @@ class Azure:
             }
             return Answer(401, json.dumps(said).encode())
         said = {"token_type": "Bearer", "expires_in": 3599, "access_token": TOKEN}
+        return Answer(body=json.dumps(said).encode())
+
+    def machine(self, header: str | None, resource: str) -> Answer:
+        """What App Service answers to its own machine."""
+        if (header, resource) != (HEADER, self.url):
+            return Answer(401)
+        said = {
+            "access_token": TOKEN,
+            "expires_on": "4000000000",
+            "resource": resource,
+            "token_type": "Bearer",
+        }
         return Answer(body=json.dumps(said).encode())
 
     def discovery(self, tenant: str) -> Answer:
@@ -190,6 +205,9 @@ class _Handler(BaseHTTPRequestHandler):
         azure.calls.append(self.path)
         if parts.path.endswith("/v2.0/.well-known/openid-configuration"):
             answer = azure.discovery(parts.path.split("/")[1])
+        elif parts.path == "/msi/token":
+            (resource,) = parse_qs(parts.query)["resource"]
+            answer = azure.machine(self.headers.get("X-IDENTITY-HEADER"), resource)
         else:
             shown = self.headers.get("Authorization", "")
             answer = azure.fault(parts.path) or azure.managed(parts.path, parse_qs(parts.query), shown)

@@ -15,6 +15,7 @@ _DISKS: dict[str, Manager] = {
     "EncryptionAtRestWithCustomerKey": "customer",
     "EncryptionAtRestWithPlatformAndCustomerKeys": "customer",
 }
+_CONFIDENTIAL = "ConfidentialVM_DiskEncryptedWithCustomerKey"
 _ACCOUNTS: dict[str, Manager] = {"microsoft.storage": "provider", "microsoft.keyvault": "customer"}
 
 
@@ -23,16 +24,18 @@ def disks(subscription: AzureSubscription) -> Iterator[AtRest]:
     """Who holds the key of managed disks.
 
     Azure encrypts every managed disk at rest, and that cannot be turned off. Where a key of Azure's and one
-    of the customer's encrypt a disk, one within the other, the customer holds the key.
+    of the customer's encrypt a disk, one within the other, the customer holds the key; so, too, where a
+    confidential machine encrypts its disk with the customer's key.
     """
     for disk in subscription.all("Microsoft.Compute/disks/read"):
-        encryption = disk["properties"]["encryption"]
+        properties = disk["properties"]
+        confidential = (properties.get("securityProfile") or {}).get("securityType") == _CONFIDENTIAL
         machines = {disk.get("managedBy"), *(disk.get("managedByExtended") or ())} - {None}
         yield AtRest(
             resource=subscription.resource(disk["id"]),
             region=subscription.region(disk),
             encrypted=True,
-            key_manager=_DISKS[encryption["type"]],
+            key_manager="customer" if confidential else _DISKS[properties["encryption"]["type"]],
             tags=subscription.tags(disk.get("tags")),
             links=tuple(sorted(subscription.resource(machine) for machine in machines)),
         )

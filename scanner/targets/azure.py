@@ -75,7 +75,7 @@ class AzureSubscription(View):
     @staticmethod
     def tags(listed: Mapping[str, str] | None) -> dict[str, str]:
         """A resource's tags, as they came with the listing; Azure leaves them out where there are none."""
-        return dict(listed or {})
+        return {name: str(value or "") for name, value in (listed or {}).items()}
 
 
 def _listed(need: str, pages: Iterator[Page]) -> Iterator[Page]:

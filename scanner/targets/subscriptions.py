@@ -71,11 +71,12 @@ class AzureTarget:
         return Cloud(manager, (self.authority or known.authority).rstrip("/"), custom=True)
 
     def _assert_subscription(self, answered: object) -> None:
-        if str(answered).lower() != self.subscription.lower():
+        told = str(answered)[:50]
+        if told.lower() != self.subscription.lower():
             raise ReadError(
                 need=ENTERING,
                 reason=Reason.INVALID_ANSWER,
-                detail=f"the subscription that answers is {str(answered)[:50]}; expected {self.subscription}",
+                detail=f"the subscription that answers is {told!r}; expected {self.subscription}",
                 mend="see what answers instead of Azure",
             )
 

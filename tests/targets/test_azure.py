@@ -1,5 +1,6 @@
 """Azure subscriptions: the real azure-identity and azure-core, against a server of our own over TLS."""
 
+import json
 import time
 from collections.abc import Iterator
 from contextlib import closing
@@ -115,6 +116,40 @@ def test_a_subscription_is_entered_by_a_clients_secret(server: Azure) -> None:
     ]
 
 
+def test_a_managed_identity(server: Azure, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("AZURE_CLIENT_SECRET")
+    monkeypatch.delenv("AZURE_CLIENT_ID")
+    monkeypatch.setenv("IDENTITY_ENDPOINT", f"{server.url}/msi/token")
+    monkeypatch.setenv("IDENTITY_HEADER", azure.HEADER)
+
+    with closing(entered(server)) as session:
+        assert session.identity == f"{CLIENT} (object {OBJECT}, tenant {TENANT})"
+
+
+def test_a_workloads_identity(server: Azure, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.delenv("AZURE_CLIENT_SECRET")
+    (tmp_path / "federated").write_text(azure.FEDERATED)
+    monkeypatch.setenv("AZURE_FEDERATED_TOKEN_FILE", str(tmp_path / "federated"))
+    # As AKS gives it to pods.
+    monkeypatch.setenv("AZURE_AUTHORITY_HOST", server.url)
+
+    with closing(entered(server)) as session:
+        assert session.identity == f"{CLIENT} (object {OBJECT}, tenant {TENANT})"
+
+
+def test_the_azure_clis_login(server: Azure, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.delenv("AZURE_CLIENT_SECRET")
+    monkeypatch.setenv("AZURE_POD_IDENTITY_AUTHORITY_HOST", "http://127.0.0.1:9")
+    said = {"accessToken": TOKEN, "expires_on": 4_000_000_000, "tokenType": "Bearer", "tenant": TENANT}
+    az = tmp_path / "az"
+    az.write_text(f"#!/bin/sh\ncat <<'EOF'\n{json.dumps(said)}\nEOF\n")
+    az.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path), prepend=":")
+
+    with closing(entered(server)) as session:
+        assert session.identity == f"{CLIENT} (object {OBJECT}, tenant {TENANT})"
+
+
 def test_a_wrong_secret_is_told_in_entras_words(server: Azure, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AZURE_CLIENT_SECRET", "expired-long-ago")
 
@@ -164,7 +199,7 @@ def test_another_subscription_that_answers_is_not_entered(server: Azure) -> None
 
     assert (error.reason, error.detail) == (
         Reason.INVALID_ANSWER,
-        (f"the subscription that answers is 00001111-1111-2222-3333-ccccddddeeee; expected {SUBSCRIPTION}"),
+        (f"the subscription that answers is '00001111-1111-2222-3333-ccccddddeeee'; expected {SUBSCRIPTION}"),
     )
 
 
@@ -224,6 +259,10 @@ def test_what_a_check_did_not_declare_is_not_asked(server: Azure) -> None:
             "the listing goes on at another host, to which no token is shown",
         ),
         ("http://localhost/x", "the listing goes on at another host, to which no token is shown"),
+        (
+            "https://elsewhere.example.org\\\\@localhost/x",
+            "the listing goes on at another host, to which no token is shown",
+        ),
         ("{url}.example.org/x", "the listing goes on at another host, to which no token is shown"),
         ("{url}" + DISKS + "?api-version=2024-03-02", "the listing goes round in a circle"),
     ],
@@ -289,6 +328,12 @@ def test_a_listing_that_leads_astray(server: Azure, link: str, detail: str) -> N
             Answer(body=b"<html>log in"),
             Reason.INVALID_ANSWER,
             "status 200 and 12 bytes that are no JSON object",
+            "try again; if it stays, see the detail",
+        ),
+        (
+            Answer(body=b"[" * 100_000),
+            Reason.INVALID_ANSWER,
+            "status 200 and 100000 bytes that are no JSON object",
             "try again; if it stays, see the detail",
         ),
         (

@@ -8,14 +8,19 @@ GROUP = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/EHR"
 ID = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/ehr/providers"
 
 
-def disk(name: str, encryption: str, **more: object) -> dict[str, object]:
+def disk(name: str, encryption: str, security: str = "TrustedLaunch", **more: object) -> dict[str, object]:
     return {
         "id": f"{GROUP}/providers/Microsoft.Compute/disks/{name}",
         "name": name,
         "type": "Microsoft.Compute/disks",
         "location": "westeurope",
         "sku": {"name": "Premium_LRS", "tier": "Premium"},
-        "properties": {"diskSizeGB": 128, "diskState": "Attached", "encryption": {"type": encryption}},
+        "properties": {
+            "diskSizeGB": 128,
+            "diskState": "Attached",
+            "encryption": {"type": encryption},
+            "securityProfile": {"securityType": security},
+        },
         **more,
     }
 
@@ -47,6 +52,11 @@ DISKS = world(
                 managedBy=f"{VM}ehr-1",
                 managedByExtended=[f"{VM}EHR-2", f"{VM}ehr-1"],
             ),
+            disk(
+                "secret",
+                "EncryptionAtRestWithPlatformKey",
+                "ConfidentialVM_DiskEncryptedWithCustomerKey",
+            ),
         ]
     },
 )
@@ -77,6 +87,7 @@ def test_disks() -> None:
             ("records", "customer", {"phi": "true"}, ["ehr-1"]),
             ("scratch", "provider", {}, []),
             ("shared", "customer", {}, ["ehr-1", "ehr-2"]),
+            ("secret", "customer", {}, []),
         ]
     ]
 
