@@ -14,7 +14,7 @@ from urllib.parse import urlencode, urlsplit
 from ..errors import ReadError
 from ..model import Reason
 from ..redact import redacted
-from .arm_types import kind_of
+from .arm_types import ENTERING, kind_of
 from .memo import Page
 
 if TYPE_CHECKING:
@@ -50,6 +50,7 @@ _UNAVAILABLE = re.compile(
     r"no response|please run|to login|not support|requires? the|required to use|missing|no identity",
     re.IGNORECASE,
 )
+_SILENT = re.compile(r"timed out|Failed to (?:establish|resolve)|Connection (?:aborted|reset)", re.IGNORECASE)
 _LOGIN = (
     "log in with `az login`, give AZURE_TENANT_ID, AZURE_CLIENT_ID and AZURE_CLIENT_SECRET, or run where "
     "there is a managed identity"
@@ -101,7 +102,11 @@ class Arm:
     """A cloud's Resource Manager, asked as whoever azure-identity finds."""
 
     def __init__(self, cloud: Cloud) -> None:
-        """Prepare to ask, and ask nothing."""
+        """Prepare to ask, and ask nothing.
+
+        Raises:
+            ReadError: what the environment says of credentials cannot be right.
+        """
         from azure.core import PipelineClient
         from azure.core.pipeline import policies
         from azure.core.pipeline.transport import RequestsTransport
@@ -211,18 +216,25 @@ class Arm:
 
 
 def _credential(cloud: Cloud) -> "DefaultAzureCredential":
-    """Whatever azure-identity finds, in its documented order."""
+    """Whatever azure-identity finds, in its documented order.
+
+    Raises:
+        ReadError: what the environment says of credentials cannot be right.
+    """
     from azure.identity import DefaultAzureCredential
 
-    return DefaultAzureCredential(
-        authority=cloud.authority,
-        # Otherwise Microsoft's public cloud is asked whether it knows the authority.
-        disable_instance_discovery=cloud.custom,
-        connection_timeout=CONNECT_SECONDS,
-        read_timeout=READ_SECONDS,
-        retry_connect=UNANSWERED,
-        retry_read=UNANSWERED,
-    )
+    try:
+        return DefaultAzureCredential(
+            authority=cloud.authority,
+            # Otherwise Microsoft's public cloud is asked whether it knows the authority.
+            disable_instance_discovery=cloud.custom,
+            connection_timeout=CONNECT_SECONDS,
+            read_timeout=READ_SECONDS,
+            retry_connect=UNANSWERED,
+            retry_read=UNANSWERED,
+        )
+    except (ValueError, OSError) as error:
+        raise _no_token(ENTERING, error) from None
 
 
 def _retries() -> "RetryPolicy[Any, Any]":
@@ -301,18 +313,23 @@ def _no_token(need: str, error: Exception) -> ReadError:
     said = str(error)[:_HEARD]
     entra = re.search(r"AADSTS\d+: .*", said)
     attempts = [(name, why) for name, why in _ATTEMPT.findall(said) if not _UNAVAILABLE.search(why)]
+    reason, mend = Reason.CREDENTIALS, f"see the detail, or {_LOGIN}"
     if entra:
         detail = entra[0].partition("Trace ID:")[0]
         mend = "see that the tenant, the client id and its secret or certificate are right, and not expired"
     elif attempts:
         detail = ": ".join(attempts[-1])
-        mend = f"see the detail, or {_LOGIN}"
-    else:
+        if _SILENT.search(detail):
+            reason = Reason.TIMEOUT if "timed out" in detail else Reason.UNREACHABLE
+            mend = "see whether the host that logs us in can be reached from here"
+    elif _ATTEMPT.search(said):
         detail, mend = (
             "no credentials were found in the environment, on this machine or of the Azure CLI",
             _LOGIN,
         )
-    return ReadError(need=need, reason=Reason.CREDENTIALS, detail=_line(detail), mend=mend)
+    else:
+        detail = said
+    return ReadError(need=need, reason=reason, detail=_line(detail), mend=mend)
 
 
 def _line(text: str) -> str:

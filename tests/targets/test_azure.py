@@ -165,6 +165,43 @@ def test_a_wrong_secret_is_told_in_entras_words(server: Azure, monkeypatch: pyte
     assert HERE not in str(server.calls)
 
 
+@pytest.mark.parametrize(
+    ("name", "value", "detail"),
+    [
+        ("AZURE_TENANT_ID", "not a tenant", "Invalid tenant ID provided."),
+        ("AZURE_TOKEN_CREDENTIALS", "telepathy", "Invalid value for AZURE_TOKEN_CREDENTIALS"),
+    ],
+)
+def test_an_environment_that_cannot_be_right(
+    server: Azure, monkeypatch: pytest.MonkeyPatch, name: str, value: str, detail: str
+) -> None:
+    monkeypatch.setenv(name, value)
+
+    error = refused(server)
+
+    assert (error.need, error.reason) == (ENTERING, Reason.CREDENTIALS)
+    assert error.detail.startswith(detail)
+    assert server.calls == []
+
+
+def test_a_certificate_that_is_not_there(server: Azure, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("AZURE_CLIENT_SECRET")
+    monkeypatch.setenv("AZURE_CLIENT_CERTIFICATE_PATH", "/no/such/certificate.pem")
+
+    error = refused(server)
+
+    assert (error.reason, "/no/such/certificate.pem" in error.detail) == (Reason.CREDENTIALS, True)
+
+
+def test_an_authority_that_is_not_there(server: Azure) -> None:
+    error = refused(server, authority="https://localhost:9")
+
+    assert (error.reason, error.mend) == (
+        Reason.UNREACHABLE,
+        "see whether the host that logs us in can be reached from here",
+    )
+
+
 def test_no_credentials_are_told_in_a_line(server: Azure, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("AZURE_CLIENT_SECRET")
     monkeypatch.setenv("PATH", "/nowhere")
@@ -402,7 +439,7 @@ def test_whoever_never_answers_is_given_up(server: Azure, monkeypatch: pytest.Mo
 
     error = denial(server) if path == DISKS else refused(server)
 
-    assert error.reason is (Reason.CREDENTIALS if path == "token" else Reason.TIMEOUT)
+    assert error.reason is Reason.TIMEOUT
     assert time.monotonic() - began < 15
 
 
