@@ -19,9 +19,9 @@ Resource is "*" because a scan looks at every resource, and most listings have n
 sts:GetCallerIdentity needs no permission. Where a target has a role_arn, attach the policy to that role;
 who assumes it needs sts:AssumeRole on it, and nothing else."""
 NOTE_AZURE = """\
-Create it with: az role definition create --role-definition FILE, and assign it on each subscription, or on
-a management group above them. A role belongs to one tenant: where subscriptions are of several, create it
-in each, with that tenant's subscriptions as AssignableScopes."""
+Create it with: az role definition create --role-definition FILE, and assign it on each subscription.
+A role belongs to one tenant: where subscriptions are of several, create it in each, with that tenant's
+subscriptions as AssignableScopes."""
 NOTE_ANY = "No subscription is configured: put the ids of yours into AssignableScopes."
 NOTE_HOSTS = """\
 Install with: visudo -f /etc/sudoers.d/wardround, and set sudo: true for the hosts.
