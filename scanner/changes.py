@@ -5,9 +5,9 @@ from dataclasses import dataclass, field
 from heapq import merge
 from itertools import groupby
 from operator import itemgetter
-from typing import Any, Protocol
+from typing import Any
 
-from .model import Finding, Manifest, Observation, Outcome, Unreadable
+from .model import Collected, Finding, Manifest, Observation, Outcome, Unreadable
 from .report import Report, Status
 
 Asked = tuple[str, str, str]
@@ -184,19 +184,6 @@ def _cell(finding: Finding, requirement: str, scope: str | None) -> Cell:
 def _subject(finding: Finding, requirement: str) -> Subject:
     about = finding.resource or f"scope:{finding.scope}"
     return finding.policy, requirement, finding.check, finding.target, about
-
-
-class Collected(Protocol):
-    """A bundle, or whatever answers like one."""
-
-    @property
-    def manifest(self) -> Manifest:
-        """The plan and the scopes."""
-        ...
-
-    def part(self, target: str, scope: str, check: str) -> Iterator[Observation | Unreadable] | None:
-        """What one check saw in one scope, sorted by resource; None when it was not run there."""
-        ...
 
 
 @dataclass(frozen=True)

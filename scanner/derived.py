@@ -4,14 +4,14 @@ import re
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import ClassVar, Protocol
+from typing import ClassVar
 
 import msgspec
 
 from . import plan
 from .declaration import Check
 from .errors import ReadError
-from .model import Manifest, Observation, Reason, Scope, TargetRecord, Unreadable
+from .model import Collected, Manifest, Observation, Reason, Scope, TargetRecord, Unreadable
 from .observe import Entry, Place
 from .view import Refusal, View
 
@@ -20,19 +20,6 @@ TARGET = "evidence"
 
 _PLACES = 3
 """How many of the scopes that were left out are named."""
-
-
-class Collected(Protocol):
-    """A bundle, or whatever answers like one."""
-
-    @property
-    def manifest(self) -> Manifest:
-        """The plan, the scopes, the identities."""
-        ...
-
-    def part(self, target: str, scope: str, check: str) -> Iterator[Entry] | None:
-        """What one check saw in one scope, sorted by resource; None when it was not run there."""
-        ...
 
 
 class Evidence(View):

@@ -5,7 +5,6 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import groupby
-from typing import Protocol
 
 import msgspec
 
@@ -13,6 +12,7 @@ from .context import Context
 from .knowledge import BULK, Knowledge
 from .model import (
     Cells,
+    Collected,
     Control,
     ControlResult,
     Counts,
@@ -20,7 +20,6 @@ from .model import (
     Empty,
     Finding,
     Findings,
-    Manifest,
     Observation,
     Outcome,
     Policy,
@@ -44,22 +43,9 @@ Keep = Callable[[Iterator[Finding]], Findings]
 """Stores findings as they are decided, so that they can be iterated again and again."""
 
 
-class Evidence(Protocol):
-    """What the engine judges: a bundle, or a test's."""
-
-    @property
-    def manifest(self) -> Manifest:
-        """The plan, the scopes, the identities."""
-        ...
-
-    def part(self, target: str, scope: str, check: str) -> Iterator[Observation | Unreadable] | None:
-        """What one check saw in one scope, sorted by resource; None when it was not run there."""
-        ...
-
-
 def evaluate(  # noqa: PLR0913 - each is a part of what a verdict depends on
     policies: Sequence[Policy],
-    evidence: Evidence,
+    evidence: Collected,
     *,
     as_of: datetime,
     waivers: Sequence[Waiver] = (),
@@ -107,7 +93,7 @@ def evaluate(  # noqa: PLR0913 - each is a part of what a verdict depends on
 @dataclass
 class _Judge:
     policies: Sequence[Policy]
-    evidence: Evidence
+    evidence: Collected
     as_of: datetime
     context: Context
     waivers: Waivers

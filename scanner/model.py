@@ -325,6 +325,19 @@ class Run(Record, frozen=True):
     """SHA-256 of what was judged by besides policies: waivers, context."""
 
 
+class Collected(Protocol):
+    """A bundle, or whatever answers like one."""
+
+    @property
+    def manifest(self) -> Manifest:
+        """The plan, the scopes, the identities."""
+        ...
+
+    def part(self, target: str, scope: str, check: str) -> Iterator[Observation | Unreadable] | None:
+        """What one check saw in one scope, sorted by resource; None when it was not run there."""
+        ...
+
+
 class Findings(Protocol):
     """Findings in the report's order; can be iterated again and again, and need not be in memory."""
 

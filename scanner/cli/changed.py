@@ -2,16 +2,14 @@
 
 import json
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from pathlib import Path
 
 from scanner import changes
 from scanner.evidence import Bundle
 from scanner.model import Finding, Outcome
 from scanner.plain import visible
-from scanner.report import Report, Status
+from scanner.report import Status
 from scanner.reportfile import read
-from scanner.spool import Spool
 
 LONGEST = 1_000
 """How many characters of a line are shown: what a system answers may be a book."""
@@ -23,7 +21,7 @@ def verdicts(old: Path, new: Path) -> tuple[list[str], Status]:
     Raises:
         ScannerError: one of the two is no report.
     """
-    before, after = _spooled(read(old)), _spooled(read(new))
+    before, after = read(old), read(new)
     changed = changes.verdicts(before, after)
     lines = [
         f"from {before.run.as_of:%Y-%m-%d %H:%M} to {after.run.as_of:%Y-%m-%d %H:%M} UTC",
@@ -68,11 +66,6 @@ def facts(old: Path, new: Path) -> Iterator[str]:
         yield "nothing changed where both were read"
     for place in unread:
         yield _plain(f"? {place.check}: {place.target}, {place.scope}: not read whole both times")
-
-
-def _spooled(report: Report) -> Report:
-    """The report with its findings on disk: two large ones at once are more than memory should hold."""
-    return replace(report, findings=Spool(report.findings))
 
 
 def _section(title: str, findings: Sequence[Finding]) -> Iterator[str]:
