@@ -31,6 +31,10 @@ if TYPE_CHECKING:
     from .targets.aws import AwsAccount as AwsAccount
     from .targets.aws import AwsRegion as AwsRegion
     from .targets.azure import AzureSubscription as AzureSubscription
+    from .targets.azure import Resource as Resource
+    from .targets.entra import EntraTenant as EntraTenant
+    from .targets.entra import Entry as Entry
+    from .targets.fields import Fields as Fields
     from .targets.host import Host as Host
 
 _HOMES = {
@@ -58,7 +62,9 @@ _HOMES = {
     "reportfile": ("encoded",),
     "targets.attestations": ("Attestations",),
     "targets.aws": ("AwsAccount", "AwsRegion"),
-    "targets.azure": ("AzureSubscription",),
+    "targets.azure": ("AzureSubscription", "Resource"),
+    "targets.entra": ("EntraTenant", "Entry"),
+    "targets.fields": ("Fields",),
     "targets.host": ("Host",),
 }
 

@@ -26,7 +26,7 @@ from .model import (
 from .observe import Place, bug, place
 from .policy import tags_named
 from .progress import Progress
-from .targets import Session, Target
+from .targets import Group, Session, Target
 
 TARGETS_AT_ONCE = 16
 LEAVES = 32
@@ -43,7 +43,7 @@ class Tool:
 def collect(  # noqa: PLR0913 - each is a part of what a run is
     policies: Sequence[Policy],
     checks: Mapping[str, Check],
-    targets: Sequence[Target],
+    targets: Sequence[Target | Group],
     writer: Writer,
     *,
     tool: Tool,
@@ -128,18 +128,21 @@ class Collector:
     """The name of the target that was entered, by id."""
     said: list[TargetRecord] = field(default_factory=list)
     """What was found of each target, from when it was entered or could not be."""
+    _listed: dict[str, Sequence[Target]] = field(default_factory=dict)
+    """The members of each group, by its name."""
 
-    def collect(self, targets: Sequence[Target]) -> None:
-        """Observe every target, each in a job of its own.
+    def collect(self, targets: Sequence[Target | Group]) -> None:
+        """Observe every target, each in a job of its own; of a group, every member.
 
         Raises:
             ScannerError: the bundle cannot be written.
             KeyboardInterrupt: what was queued is cancelled; what was sealed stays.
         """
-        self.progress.targets = len(targets)
+        found = [member for target in targets for member in self._members(target)]
+        self.progress.targets = len(found)
         jobs = _pool(TARGETS_AT_ONCE, "target")
         try:
-            running = [jobs.submit(self.observe, target) for target in targets]
+            running = [jobs.submit(self.observe, target) for target in found]
             for job in as_completed(running):
                 job.result()
         except BaseException:
@@ -147,17 +150,34 @@ class Collector:
             raise
         jobs.shutdown()
 
-    def records(self, targets: Sequence[Target]) -> tuple[TargetRecord, ...]:
+    def records(self, targets: Sequence[Target | Group]) -> tuple[TargetRecord, ...]:
         """What was found of each target, the ones included that an interrupt came before."""
-        said = list(self.said)
-        read = {record.name for record in said}
-        before = self.writer.entered
-        said += [
-            before.get(target.name) or _unentered(target, _interrupted())
+        read = {record.name for record in self.said}
+        before = [record for name, record in self.writer.entered.items() if name not in read]
+        read |= {record.name for record in before}
+        unread = [
+            _unentered(each, _interrupted())
             for target in targets
-            if target.name not in read
+            for each in self._listed.get(target.name, [target])
+            if each.name not in read
         ]
-        return tuple(sorted(said, key=lambda record: record.id))
+        return tuple(sorted([*self.said, *before, *unread], key=lambda record: record.id))
+
+    def _members(self, target: Target | Group) -> Sequence[Target]:
+        """Whom a target stands for: itself, or those that are found in it."""
+        if not isinstance(target, Group):
+            return [target]
+        before = [each for each in self.writer.entered.values() if each.name.startswith(f"{target.name}/")]
+        try:
+            members = target.members()
+        except ReadError as refusal:
+            for record in before:
+                self._refused(target, refusal, record, plan.on(self.checks, target.kinds))
+            # Whatever else is in it, nobody knows.
+            self.said.append(_unentered(target, refusal))
+            return []
+        self._listed.update({target.name: members})
+        return members
 
     def observe(self, target: Target) -> None:
         """Enter one target and run every check that fits on every scope of it, but what is sealed already."""
@@ -210,7 +230,11 @@ class Collector:
         ]
 
     def _refused(
-        self, target: Target, refusal: ReadError, before: TargetRecord | None, checks: Mapping[str, Check]
+        self,
+        target: Target | Group,
+        refusal: ReadError,
+        before: TargetRecord | None,
+        checks: Mapping[str, Check],
     ) -> None:
         """Say that a target could not be entered; if it could be before, only of what was left to read."""
         if before is None:
@@ -278,14 +302,14 @@ def _entered(target: Target, session: Session) -> TargetRecord:
     )
 
 
-def _unentered(target: Target, refusal: ReadError) -> TargetRecord:
+def _unentered(target: Target | Group, refusal: ReadError) -> TargetRecord:
     """A target that could not be entered: of each kind of scope it has, one or more cannot be reached."""
     scopes: Collection[Scope] = [
         Scope(
             name=kind.__name__,
             on=kind.__name__,
             state="unreachable",
-            unlisted=len(target.kinds) > 1,
+            unlisted=len(target.kinds) > 1 or isinstance(target, Group),
             unreadable=Unreadable(
                 check=None,
                 target=target.id,

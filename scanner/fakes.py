@@ -1,5 +1,6 @@
 """Clouds that answer from a test's world."""
 
+import re
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -7,7 +8,7 @@ from typing import Any
 
 from .errors import ReadError
 from .model import Reason, resource_type
-from .targets import arm_types, operations
+from .targets import arm_types, graph_paths, operations
 from .targets.memo import Page
 
 
@@ -17,6 +18,9 @@ class Error:
 
     code: str
     reason: Reason = Reason.FAILED
+
+
+_NONE = Error("ResourceNotFound")
 
 
 class FakeAws:
@@ -55,7 +59,11 @@ class FakeAws:
 
 
 class FakeArm:
-    """An Azure that answers from a world, two resources a page, and denies what the world lacks."""
+    """An Azure that answers from a world, two resources a page, and denies what the world lacks.
+
+    A world says for each action all that it reads, in the whole subscription: of a resource's children those
+    are given whose ids go on from its own.
+    """
 
     calls = 0
 
@@ -64,29 +72,98 @@ class FakeArm:
         self._answers = answers
         self._denied = denied
 
-    def pages(self, need: str, path: str, version: str) -> Iterator[Page]:
+    def pages(self, need: str, path: str, query: Mapping[str, str]) -> Iterator[Page]:
         """The world's resources, each of which is of the type that is asked for."""
-        del version
+        del query
+        listing = arm_types.LISTINGS[need]
+        of = _listed_of(listing.kind, path)
+        about = arm_types.canonical(path if of is None else of)
         answer = None if need in self._denied else self._answers.get(need)
-        if answer is None:
-            answer = Error("AuthorizationFailed", Reason.DENIED)
-        if isinstance(answer, Error):
-            raise ReadError(
-                need=need,
-                reason=answer.reason,
-                detail=answer.code,
-                mend=f"allow {need} on {path}",
-                code=answer.code,
-            )
-        for item in answer:
-            kind = resource_type(arm_types.canonical(item["id"]))
-            if kind != arm_types.kind_of(need):
-                raise AssertionError(f"{need}: {item['id']} is of type {kind}")
+        if callable(answer):
+            answer = answer(of=about)
+        answer = _told(need, answer, f"allow {need} on {path}")
+        kind = listing.kind if listing.items is None else listing.items
+        held = {arm_types.canonical(item["id"]): item for item in answer}
+        for item in held:
+            if kind and resource_type(item) != kind:
+                raise AssertionError(f"{need}: {item} is of type {resource_type(item)}; expected {kind}")
+        if of is None:
+            yield _told(need, held.get(about, _NONE), "ask for what there is")
+            return
+        below = f"{about}/providers/{listing.kind}/" if listing.kind in _OWN else f"{about}/"
+        everything = _IN_RESOURCE not in about and listing.kind not in _OWN
+        chosen = [item for known, item in held.items() if everything or known.startswith(below)]
+        for start in range(0, len(chosen) or 1, 2):
+            yield {"value": chosen[start : start + 2]}
+
+    def close(self) -> None:
+        """Nothing is held."""
+
+
+class FakeGraph:
+    """A Microsoft Graph that answers from a world, two entries a page, and denies what the world lacks.
+
+    A world says a list, or one object, or a function of the names in a path (`by`).
+    """
+
+    calls = 0
+
+    def __init__(self, answers: Mapping[str, Any], denied: Collection[str] = ()) -> None:
+        """Answer from this world; deny these needs all the same."""
+        self._answers = answers
+        self._denied = denied
+
+    def pages(self, need: str, path: str, query: Mapping[str, str]) -> Iterator[Page]:
+        """The world's entries."""
+        del query
+        answer = None if need in self._denied else self._answers.get(need)
+        if callable(answer):
+            answer = answer(**_names(need, path))
+        answer = _told(need, answer, f"grant {graph_paths.permission(need)}")
+        if isinstance(answer, Mapping):
+            yield dict(answer)
+            return
         for start in range(0, len(answer) or 1, 2):
             yield {"value": answer[start : start + 2]}
 
     def close(self) -> None:
         """Nothing is held."""
+
+
+_OWN = frozenset({"Microsoft.Insights/diagnosticSettings"})
+"""Types of which a subscription lists its own only, and not those of everything in it."""
+_IN_RESOURCE = "/providers/"
+"""What the id of a resource has, and a subscription's has not."""
+
+
+def _listed_of(kind: str, path: str) -> str | None:
+    """Of whom a path lists everything of a type; None where it is one resource's own."""
+    below = f"/providers/{kind}"
+    if path.endswith(below):
+        return path.removesuffix(below)
+    of, _, last = path.rpartition("/")
+    parent, _, own = kind.rpartition("/")
+    return of if last == own and resource_type(arm_types.canonical(of)) == parent else None
+
+
+def _told(need: str, answer: Any, mend: str) -> Any:
+    """The world's answer.
+
+    Raises:
+        ReadError: it is an error, or there is none.
+    """
+    if answer is None:
+        answer = Error("AuthorizationFailed", Reason.DENIED)
+    if isinstance(answer, Error):
+        raise ReadError(need=need, reason=answer.reason, detail=answer.code, mend=mend, code=answer.code)
+    return answer
+
+
+def _names(need: str, path: str) -> dict[str, str]:
+    """The names in a path's braces."""
+    template = graph_paths.path(need, {"id": "(ID)"}).replace("%28ID%29", "(?P<id>[^/]+)")
+    found = re.fullmatch(template, path)
+    return found.groupdict() if found else {}
 
 
 _TYPES: dict[str, Any] = {

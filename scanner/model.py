@@ -39,6 +39,8 @@ class Reason(StrEnum):
 
     DENIED = "denied"
     CREDENTIALS = "credentials"
+    UNREGISTERED = "unregistered"
+    UNLICENSED = "unlicensed"
     THROTTLED = "throttled"
     UNREACHABLE = "unreachable"
     TIMEOUT = "timeout"
@@ -347,14 +349,16 @@ class Findings(Protocol):
 
 
 def resource_type(resource: str) -> str:
-    """A resource's type, read off its id: `ec2:volume`, `s3:bucket`, `Microsoft.Compute/disks`, `host`.
+    """A resource's type, read off its id: `ec2:volume`, `Microsoft.Compute/disks`, `entra:users`, `host`.
 
     An ARN without a type is of its service's only such kind.
     """
     if resource.startswith("/"):
         return _arm_type(resource)
     if not resource.startswith("arn:"):
-        return resource.partition(":")[0]
+        kind, _, rest = resource.partition(":")
+        # An entry of a directory: entra:<tenant>/users/<object>.
+        return f"{kind}:{rest.split('/')[1]}" if kind == "entra" and "/" in rest else kind
     _, _, service, _, account, rest = resource.split(":", 5)
     plain = {"s3": "bucket", "sns": "topic", "sqs": "queue"}
     if service in plain and "/" not in rest:

@@ -1,4 +1,4 @@
-"""Least privilege: what a plan's checks need to be allowed, as IAM policy, Azure role, lines of sudoers."""
+"""Least privilege: what a plan's checks need to be allowed, in the words of each kind of target."""
 
 import re
 import shlex
@@ -8,11 +8,11 @@ from typing import Any
 
 from .declaration import Check
 from .errors import ScannerError
-from .targets import needs, operations
+from .targets import arm_types, graph_paths, needs, operations
 from .targets.accounts import REGIONS
-from .targets.arm_types import ENTERING as ENTERING_AZURE
 from .targets.aws import Aws
 from .targets.azure import AzureSubscription
+from .targets.entra import EntraTenant
 from .targets.host import SUDO, Host
 from .targets.probe import command_of
 
@@ -22,8 +22,8 @@ ENTERING = (REGIONS,)
 MANAGED_POLICY = 6144
 """Characters, white space aside, that one managed policy of IAM may have."""
 
-_KINDS = {"aws": Aws, "azure": AzureSubscription, "hosts": Host}
-ANY_SUBSCRIPTION = "00000000-0000-0000-0000-000000000000"
+_KINDS = {"aws": Aws, "azure": AzureSubscription, "entra": EntraTenant, "hosts": Host}
+ANY_SUBSCRIPTION = "/subscriptions/00000000-0000-0000-0000-000000000000"
 """What stands for a subscription that nobody configured."""
 _FOLDER = {
     "auditctl": "sbin",
@@ -59,22 +59,39 @@ def iam_policy(checks: Collection[Check]) -> dict[str, Any]:
     return {"Version": "2012-10-17", "Statement": statements}
 
 
-def azure_role(checks: Collection[Check], subscriptions: Collection[str]) -> dict[str, Any]:
-    """The custom role under which subscriptions can be entered, and nothing is denied to these checks."""
+def azure_role(checks: Collection[Check], scopes: Collection[str], *, groups: bool = False) -> dict[str, Any]:
+    """The custom role under which subscriptions can be entered, and nothing is denied to these checks.
+
+    Args:
+        checks: what is to be run.
+        scopes: the ids of the subscriptions and management groups that it may be assigned on.
+        groups: whether the subscriptions of a management group are to be found, too.
+    """
     asked = needs([check for check in checks if issubclass(check.on, AzureSubscription)])
+    actions = {arm_types.action(need) for need in asked}
+    found = {arm_types.DESCENDANTS} if groups else set()
     return {
         "Name": "Wardround",
         "IsCustom": True,
         "Description": "Reads what a scan by Wardround looks at, and nothing else.",
-        "Actions": sorted({ENTERING_AZURE, *asked}),
+        "Actions": sorted({arm_types.ENTERING, *actions, *found}),
         "NotActions": [],
         "DataActions": [],
         "NotDataActions": [],
-        "AssignableScopes": [
-            f"/subscriptions/{each}"
-            for each in sorted({each.lower() for each in subscriptions} or {ANY_SUBSCRIPTION})
-        ],
+        "AssignableScopes": sorted(set(scopes) or {ANY_SUBSCRIPTION}),
     }
+
+
+def graph_permissions(checks: Collection[Check]) -> tuple[str, ...]:
+    """The application permissions on Microsoft Graph with which nothing is denied to these checks, sorted."""
+    asked = needs([check for check in checks if issubclass(check.on, EntraTenant)])
+    return tuple(sorted({name for need in asked for name in graph_paths.permissions(need)}))
+
+
+def resource_accesses(permissions: Collection[str]) -> list[dict[str, Any]]:
+    """Permissions on Graph as an application's manifest asks for them."""
+    roles = [{"id": graph_paths.ROLES[name], "type": "Role"} for name in permissions]
+    return [{"resourceAppId": graph_paths.GRAPH, "resourceAccess": roles}]
 
 
 def sudoers(checks: Collection[Check], users: Collection[str]) -> Iterator[str]:

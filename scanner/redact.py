@@ -16,6 +16,11 @@ _KEY = re.compile(r"[A-Za-z0-9+/]{40}")
 _TOKEN = 100
 """Characters from which a run is taken for a session token."""
 
+_HEARD = 10_000
+"""Characters of what was said that are looked at."""
+_SHOWN = 300
+"""Characters of it that are kept."""
+
 _SECRETS = (
     (
         re.compile(
@@ -43,6 +48,12 @@ def redacted(text: str) -> str:
     for pattern, instead in _SECRETS:
         text = pattern.sub(instead, text)
     return _RUN.sub(lambda run: GONE if _random(run[0]) else run[0], text)
+
+
+def line(text: str) -> str:
+    """What somebody said, as one line of a bounded length, without what looks like a secret."""
+    # Before it is cut: half a secret would not look like one.
+    return " ".join(redacted(text[:_HEARD]).split())[:_SHOWN]
 
 
 def _random(run: str) -> bool:

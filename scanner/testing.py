@@ -8,7 +8,7 @@ Every check also registers one complete world, in which each of its needs is use
 """
 
 import hashlib
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -18,7 +18,7 @@ from .declaration import Check, seen
 from .derived import Evidence
 from .errors import ReadError, Undeclared
 from .facts import Facts, values
-from .fakes import Error, FakeArm, FakeAws
+from .fakes import Error, FakeArm, FakeAws, FakeGraph
 from .model import (
     FORMAT,
     Manifest,
@@ -34,11 +34,13 @@ from .model import (
 from .targets.attestations import NEED, Attestations
 from .targets.aws import Account, AwsAccount, AwsRegion
 from .targets.azure import AzureSubscription, Subscription
+from .targets.entra import EntraTenant, Tenant
 from .targets.host import Host, Output, Probe, program_of
 from .view import Refusal, View
 
 ACCOUNT = "111122223333"
 REGION = "us-east-1"
+TENANT = "99990000-aaaa-bbbb-cccc-ddddeeeeffff"
 SUBSCRIPTION = "aaaabbbb-1111-2222-3333-ccccddddeeee"
 AT = datetime(2026, 11, 21, 3, 0, tzinfo=UTC)
 AT_BEFORE = AT - timedelta(days=1)
@@ -48,7 +50,8 @@ World = Mapping[str, Any]
 """Answers by need.
 
 AWS: a page, a list of pages, an `Error`, or a function of the parameters that returns one of them (`by`).
-Azure: a list of resources as Azure describes them, or an `Error`.
+Azure: a list of resources as Azure describes them, children among them, or an `Error`.
+Entra: a list of entries, one object, an `Error`, or a function of the names in the path (`by`).
 Hosts: the standard output, or an `Output`.
 Attestations: what each file holds, by name; a `ReadError` for one that is refused.
 Evidence: by check id a list of the facts that the check stated and the `Unreadable`s that it met; `Compared`
@@ -83,13 +86,21 @@ def world(check: Check, answers: World) -> World:
     return answers
 
 
-def by(parameter: str, answers: Mapping[str, Any]) -> Callable[..., Any]:
+@dataclass(frozen=True)
+class By:
     """An answer for each value of one parameter; a value without one is denied."""
 
-    def answer(**parameters: Any) -> Any:
-        return answers.get(parameters[parameter], Error("AccessDenied", Reason.DENIED))
+    parameter: str
+    answers: Mapping[str, Any]
 
-    return answer
+    def __call__(self, **parameters: Any) -> Any:
+        """The answer to these parameters."""
+        return self.answers.get(parameters[self.parameter], Error("AccessDenied", Reason.DENIED))
+
+
+def by(parameter: str, answers: Mapping[str, Any]) -> By:
+    """An answer for each value of one parameter; a value without one is denied."""
+    return By(parameter, answers)
 
 
 def observe(check: Check, answers: World) -> list[Facts]:
@@ -130,10 +141,13 @@ def keeps_refusals(check: Check, answers: World) -> None:
             )
         covered = {refusal.resource for refusal in sight.refusals if refusal.error.need == need}
         missing = whole.keys() - {facts.resource for facts in sight.facts}
-        _hold(
-            None in covered or missing <= covered,
-            f"{check.where}: without {need}, {sorted(missing - covered)} went missing in silence",
-        )
+        silent = {each for each in missing if not any(_within(each, refused) for refused in covered)}
+        _hold(not silent, f"{check.where}: without {need}, {sorted(silent)} went missing in silence")
+
+
+def _within(resource: str, refused: str | None) -> bool:
+    """Whether a refusal speaks of a resource: of itself, of what it is a part of, or of the whole scope."""
+    return refused is None or resource == refused or resource.startswith(f"{refused}/")
 
 
 def declares_its_needs(check: Check, answers: World) -> None:
@@ -174,7 +188,9 @@ def _view(check: Check, answers: World, denied: frozenset[str], leaves: ThreadPo
         account = Account(ACCOUNT, "aws", REGION, FakeAws(answers, denied))
         return on(check.needs, account, REGION, leaves)
     if issubclass(on, AzureSubscription):
-        return on(check.needs, Subscription(SUBSCRIPTION, FakeArm(answers, denied)), leaves)
+        return on(check.needs, Subscription(SUBSCRIPTION, FakeArm(answers, denied), TENANT), leaves)
+    if issubclass(on, EntraTenant):
+        return on(check.needs, Tenant(TENANT, FakeGraph(answers, denied)), leaves)
     raise TypeError(f"{check.where}: no world can be made for {on.__name__}")
 
 
@@ -298,6 +314,7 @@ __all__ = [
     "AT_BEFORE",
     "REGION",
     "SUBSCRIPTION",
+    "TENANT",
     "WORLDS",
     "Check",
     "Compared",
@@ -306,6 +323,7 @@ __all__ = [
     "FakeAws",
     "FakeBundle",
     "FakeFolder",
+    "FakeGraph",
     "Output",
     "Sight",
     "World",

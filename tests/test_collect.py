@@ -493,3 +493,80 @@ def test_a_disk_that_is_full_is_said_once_and_nobody_waits(tmp_path: Path) -> No
         run(tmp_path, [house], writer=Full(tmp_path / "evidence"))
 
     assert not Bundle(tmp_path / "evidence").manifest.complete
+
+
+@dataclass
+class Street:
+    """A group of houses that are found when somebody looks."""
+
+    houses: list[House]
+    name: str = "street"
+    blocked: ReadError | None = None
+    kinds: tuple[type[View], ...] = (Room,)
+    kind: str = "houses"
+    id: str = "house:street"
+    labels: tuple[str, ...] = ("street",)
+
+    def members(self) -> list[House]:
+        """The houses, unless nobody may look."""
+        if self.blocked:
+            raise self.blocked
+        return self.houses
+
+
+BLOCKED = ReadError(need="map", reason=Reason.DENIED, detail="no map", mend="allow map")
+
+
+def test_every_member_of_a_group_is_a_target_of_its_own(tmp_path: Path) -> None:
+    locked = House("street/2", locked=BLOCKED)
+
+    bundle = run(tmp_path, [Street([House("street/1"), locked]), House()])
+
+    assert [(record.id, record.scopes[0].state) for record in bundle.manifest.plan.targets] == [
+        ("house:home", "entered"),
+        ("house:street/1", "entered"),
+        ("house:street/2", "unreachable"),
+    ]
+    assert entries(bundle, target="house:street/1")
+
+
+def test_a_group_that_cannot_be_listed_stands_for_an_unknown_number(tmp_path: Path) -> None:
+    bundle = run(tmp_path, [Street([], blocked=BLOCKED)])
+
+    (record,) = bundle.manifest.plan.targets
+    (scope,) = record.scopes
+    assert (record.id, record.name, scope.state, scope.unlisted) == (
+        "house:street",
+        "street",
+        "unreachable",
+        True,
+    )
+    assert scope.unreadable is not None
+    assert (scope.unreadable.need, scope.unreadable.detail) == ("map", "no map")
+
+
+@pytest.mark.parametrize("blocked", [None, BLOCKED])
+def test_a_group_that_is_resumed_keeps_what_was_read(tmp_path: Path, blocked: ReadError | None) -> None:
+    first, second = House("street/1"), House("street/2", before=interrupt)
+    with pytest.raises(KeyboardInterrupt):
+        run(tmp_path, [Street([first, second])])
+
+    again = [] if blocked else [House("street/2")]
+    bundle = run(
+        tmp_path,
+        [Street(again, blocked=blocked)],
+        writer=Writer(tmp_path / "evidence", resume=True),
+    )
+
+    states = {record.name: record.scopes[0].state for record in bundle.manifest.plan.targets}
+    # What was in the group before, and no longer is, stays.
+    new = {"street": "unreachable"} if blocked else {"street/2": "entered"}
+    assert states == {"street/1": "entered"} | new
+    assert entries(bundle, target="house:street/1")
+    assert len(first.sessions) == 1
+
+
+def interrupt() -> None:
+    """Wait until the other house is done, then be interrupted."""
+    time.sleep(0.5)
+    raise KeyboardInterrupt

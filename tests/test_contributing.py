@@ -20,15 +20,15 @@ def test_the_example_is_a_whole_check(tmp_path: Path) -> None:
     for name, text in named:
         (tmp_path / name).parent.mkdir(exist_ok=True, parents=True)
         (tmp_path / name).write_text(text)
-    (tmp_path / "tests" / "checks" / "backup" / "__init__.py").touch()
+    (tmp_path / "tests" / "checks" / "vaults" / "__init__.py").touch()
 
     assert len(named) == 4
-    tested = _run(tmp_path, "-m", "pytest", "-q", "-p", "no:cacheprovider", "tests", "-k", "backup")
+    tested = _run(tmp_path, "-m", "pytest", "-q", "-p", "no:cacheprovider", "tests", "-k", "vaults.aws or test_backup_vaults")
     assert "6 passed" in tested.stdout, tested.stdout + tested.stderr
     linted = _run(
-        tmp_path, "-c", "from scanner.cli import main; main()", "policy", "lint", "policies/backup.yaml"
+        tmp_path, "-c", "from scanner.cli import main; main()", "policy", "lint", "policies/vaults.yaml"
     )
-    assert linted.stdout == ("policies/backup.yaml: well formed: 1 control, 1 requirement, 1 check\n"), (
+    assert linted.stdout == ("policies/vaults.yaml: well formed: 1 control, 1 requirement, 1 check\n"), (
         linted.stderr
     )
 

@@ -111,7 +111,7 @@ CONFIGURATIONS = [
     ),
     (
         "targets:\n  - {aws: {name: a}, hosts: {name: b}}\npolicies: [./house.yaml]\n",
-        'wardround.yaml:2: targets.0: {"aws": {"name": "a"}, "hosts": {"name": "b"}}: expected one kind of target: aws, azure, hosts or attestations',
+        'wardround.yaml:2: targets.0: {"aws": {"name": "a"}, "hosts": {"name": "b"}}: expected one kind of target: aws, azure, entra, hosts or attestations',
     ),
     (
         "targets:\n  - azure: {name: a, subscription: prod}\npolicies: [./house.yaml]\n",
@@ -490,7 +490,7 @@ COMMANDS = [
     ),
     (
         ("permissions", "--for", "gcp"),
-        "Error: Invalid value for '--for': 'gcp' is not one of 'aws', 'azure', 'hosts'.",
+        "Error: Invalid value for '--for': 'gcp' is not one of 'aws', 'azure', 'entra', 'hosts'.",
     ),
 ]
 

@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from scanner import AwsRegion, AzureSubscription, Facts, Host, check, permissions, plugins
+from scanner import AwsRegion, AzureSubscription, EntraTenant, Facts, Host, check, permissions, plugins
 from scanner.declaration import Check, mistakes
 from scanner.errors import ScannerError
-from scanner.targets import operations
+from scanner.targets import arm_types, graph_paths, operations
 from scanner.targets.aws import Aws
 from tests import authorising
 from tests.cli.command import Command
@@ -118,8 +118,8 @@ def stores(subscription: AzureSubscription) -> Iterator[Thing]:
 
 
 def test_a_role_allows_what_azures_checks_declare_and_entering() -> None:
-    ids = ("AAAABBBB-1111-2222-3333-CCCCDDDDEEEE", "00001111-1111-2222-3333-ccccddddeeee")
-    assert permissions.azure_role([buckets, stores, rules], ids) == {
+    scopes = ["/subscriptions/aaaabbbb-1111-2222-3333-ccccddddeeee", "/subscriptions/00001111"]
+    assert permissions.azure_role([buckets, stores, rules], scopes) == {
         "Name": "Wardround",
         "IsCustom": True,
         "Description": "Reads what a scan by Wardround looks at, and nothing else.",
@@ -131,16 +131,73 @@ def test_a_role_allows_what_azures_checks_declare_and_entering() -> None:
         "NotActions": [],
         "DataActions": [],
         "NotDataActions": [],
-        "AssignableScopes": [f"/subscriptions/{each.lower()}" for each in sorted(ids)],
+        "AssignableScopes": sorted(scopes),
     }
+
+
+def test_a_role_may_find_a_management_groups_subscriptions() -> None:
+    group = "/providers/Microsoft.Management/managementGroups/hospital"
+    role = permissions.azure_role([stores], [group], groups=True)
+    assert "Microsoft.Management/managementGroups/descendants/read" in role["Actions"]
+    assert role["AssignableScopes"] == [group]
+
+
+@check("Policy.Read.All /policies/authorizationPolicy", "AuditLog.Read.All /users")
+def people(tenant: EntraTenant) -> Iterator[Thing]:
+    """People."""
+    del tenant
+    yield from ()
+
+
+def test_graphs_permissions_are_those_of_each_path() -> None:
+    assert permissions.graph_permissions([people, stores]) == (
+        "AuditLog.Read.All",
+        "Policy.Read.All",
+        "User.Read.All",
+    )
+    assert permissions.resource_accesses(["Policy.Read.All", "User.Read.All"]) == [
+        {
+            "resourceAppId": "00000003-0000-0000-c000-000000000000",
+            "resourceAccess": [
+                {"id": "246dd0d5-5bd0-4def-940b-0421030a5b68", "type": "Role"},
+                {"id": "df021288-bdef-4463-88db-98f22de89214", "type": "Role"},
+            ],
+        }
+    ]
+
+
+def test_every_permission_of_every_path_can_be_asked_for() -> None:
+    names = {name for need in graph_paths.PATHS for name in graph_paths.permissions(need)}
+    assert names == set(graph_paths.ROLES)
+    assert [need for need in graph_paths.PATHS if graph_paths.refuse(need)] == []
 
 
 def test_the_role_of_all_checks_only_reads() -> None:
     role = permissions.azure_role(list(plugins.checks().values()), ())
-    needs = {need for check in ours(AzureSubscription) for need in check.needs}
+    needs = {need.partition("?")[0] for check in ours(AzureSubscription) for need in check.needs}
+    needs.remove("Microsoft.Security/jitNetworkAccessPolicies/read")
+    needs.add("Microsoft.Security/locations/jitNetworkAccessPolicies/read")
     assert set(role["Actions"]) == {*needs, "Microsoft.Resources/subscriptions/read"}
     assert [action for action in role["Actions"] if "*" in action or not action.endswith("/read")] == []
     assert role["AssignableScopes"] == ["/subscriptions/00000000-0000-0000-0000-000000000000"]
+
+
+def published() -> set[str]:
+    """The operations that Microsoft publishes, as far as we ask for them, in small letters."""
+    lines = (Path(__file__).parent / "shapes" / "azure-operations.txt").read_text().splitlines()
+    return {line.partition(" ")[0].lower() for line in lines if not line.startswith("#")}
+
+
+def test_azure_takes_every_action_of_the_role_of_all_checks() -> None:
+    """Azure refuses a custom role with an action that no provider publishes."""
+    role = permissions.azure_role(list(plugins.checks().values()), (), groups=True)
+    assert [action for action in role["Actions"] if action.lower() not in published()] == []
+
+
+def test_azure_takes_every_action_that_a_strangers_check_may_need() -> None:
+    asked = {arm_types.action(need) for need in arm_types.LISTINGS}
+    asked |= {arm_types.ENTERING, arm_types.DESCENDANTS}
+    assert {action.lower() for action in asked} == published()
 
 
 def test_the_policy_of_all_checks_is_one_that_iam_takes() -> None:
@@ -294,7 +351,9 @@ def test_the_command_prints_the_role_of_the_configured_subscriptions(command: Co
     disks = plugins.checks()["encryption.azure.disks"]
     result = command("permissions")
     assert result.status == 0, result.err
-    assert json.loads(result.out) == permissions.azure_role([disks], [subscription])
+    assert json.loads(result.out) == permissions.azure_role(
+        [disks], [f"/subscriptions/{subscription.lower()}"]
+    )
     assert "az role definition create" in result.err
     assert "No subscription is configured" not in result.err
     (command.folder / "wardround.yaml").unlink()
@@ -315,7 +374,7 @@ def test_without_a_configuration_the_policies_count(command: Command) -> None:  
         (
             None,
             ["-p", "hipaa-security-rule"],
-            "the plan looks at aws, azure and hosts: say which with --for\n",
+            "the plan looks at aws, azure, entra and hosts: say which with --for\n",
         ),
         (None, ["-p", "./house.yaml", "--for", "hosts"], "--for hosts: the plan looks at aws only\n"),
         (
@@ -324,7 +383,11 @@ def test_without_a_configuration_the_policies_count(command: Command) -> None:  
             "the policies look at no configured target: there is nothing to allow\n",
         ),
         (None, ["-p", "./house.yaml", "--for", "azure"], "--for azure: the plan looks at aws only\n"),
-        (None, ["-p", "./house.yaml", "--for", "gcp"], "'gcp' is not one of 'aws', 'azure', 'hosts'"),
+        (
+            None,
+            ["-p", "./house.yaml", "--for", "gcp"],
+            "'gcp' is not one of 'aws', 'azure', 'entra', 'hosts'",
+        ),
         (None, ["-p", "no-such"], "unknown policy 'no-such'"),
     ],
 )

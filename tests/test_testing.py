@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from scanner import AwsRegion, Evidence, Facts, Host, check, testing
+from scanner import AwsRegion, AzureSubscription, EntraTenant, Evidence, Facts, Host, check, testing
 from scanner.errors import Undeclared
 from scanner.model import Reason, Unreadable
 from scanner.testing import Compared, Error, by, declares_its_needs, keeps_refusals, look, observe, world
@@ -194,3 +194,73 @@ def test_evidence_that_lacks_a_check_or_a_run_before_is_refused() -> None:
     assert (missing.facts, alone.facts) == ([], [])
     assert [refusal.error.reason for refusal in missing.refusals] == [Reason.NOT_COLLECTED]
     assert ["--before" in refusal.error.mend for refusal in alone.refusals] == [True]
+
+
+@check(
+    "Microsoft.Sql/servers/read", "Microsoft.Sql/servers/databases/read", "Microsoft.Web/sites/config/read"
+)
+def databases(subscription: AzureSubscription) -> Iterator[Volume]:
+    """Databases."""
+    for server in subscription.all("Microsoft.Sql/servers/read"):
+        for database in subscription.all("Microsoft.Sql/servers/databases/read", of=server.id):
+            one = subscription.one(
+                "Microsoft.Web/sites/config/read", f"{GROUP}/Microsoft.Web/sites/s/config/web"
+            )
+            yield Volume(resource=database.id, encrypted=one.flag("properties.good"))
+
+
+GROUP = f"/subscriptions/{testing.SUBSCRIPTION}/resourceGroups/ehr/providers"
+SERVERS = {
+    "Microsoft.Sql/servers/read": [{"id": f"{GROUP}/Microsoft.Sql/servers/{name}"} for name in ("A", "ab")],
+    "Microsoft.Sql/servers/databases/read": [
+        {"id": f"{GROUP}/Microsoft.Sql/servers/{name}"}
+        for name in ("a/databases/x", "AB/databases/y", "other/databases/z")
+    ],
+    "Microsoft.Web/sites/config/read": [
+        {"id": f"{GROUP}/Microsoft.Web/sites/s/config/web", "properties": {"good": True}}
+    ],
+}
+
+
+def test_azures_children_are_those_of_their_parents() -> None:
+    assert observe(databases, SERVERS) == [
+        Volume(resource=f"{GROUP}/Microsoft.Sql/servers/{name}", encrypted=True)
+        for name in ("a/databases/x", "ab/databases/y")
+    ]
+    keeps_refusals(databases, SERVERS)
+    declares_its_needs(databases, SERVERS)
+
+
+def test_a_resource_of_another_type_is_told() -> None:
+    wrong = {**SERVERS, "Microsoft.Sql/servers/read": [{"id": f"{GROUP}/Microsoft.Compute/disks/d"}]}
+
+    with pytest.raises(AssertionError, match=r"is of type Microsoft.Compute/disks; expected Microsoft\.Sql"):
+        observe(databases, wrong)
+
+
+def test_a_resource_that_a_world_lacks_is_not_found() -> None:
+    sight = look(databases, {**SERVERS, "Microsoft.Web/sites/config/read": []})
+
+    assert [refusal.error.code for refusal in sight.refusals] == ["ResourceNotFound"]
+
+
+@check("User.Read.All /users", "GroupMember.Read.All /groups/{id}/transitiveMembers")
+def members(tenant: EntraTenant) -> Iterator[Volume]:
+    """Members."""
+    users = {user.id for user in tenant.all("User.Read.All /users")}
+    for member in tenant.all("GroupMember.Read.All /groups/{id}/transitiveMembers", id="g1"):
+        yield Volume(resource=tenant.resource("users", member.id), encrypted=member.id in users)
+
+
+def test_graph_answers_by_the_names_in_a_path() -> None:
+    world = {
+        "User.Read.All /users": [{"id": "u1"}],
+        "GroupMember.Read.All /groups/{id}/transitiveMembers": by("id", {"g1": [{"id": "U1"}, {"id": "u2"}]}),
+    }
+
+    assert observe(members, world) == [
+        Volume(resource=f"entra:{testing.TENANT}/users/{name}", encrypted=good)
+        for name, good in (("u1", True), ("u2", False))
+    ]
+    keeps_refusals(members, world)
+    declares_its_needs(members, world)

@@ -1,6 +1,7 @@
 """Accounts: who may sign in, with what, and when they last did."""
 
 from datetime import datetime
+from typing import Literal
 
 from scanner import Facts
 
@@ -73,3 +74,158 @@ class AwakenedUser(Facts):
     """When they were last used as of this run."""
     dormant_days: int
     """How many whole days they had not been used when the run before looked; it may have been longer."""
+
+
+class RoleAssignment(Facts):
+    """Somebody who was given a role."""
+
+    principal_id: str
+    """The object id of whoever has the role."""
+    principal_type: Literal["user", "group", "service-principal", "foreign-group", "device"]
+    """What has the role; a foreign group is one of another tenant."""
+    role_name: str
+    """The role's name."""
+    role_id: str
+    """The role's id, which for built-in roles is the same everywhere."""
+    scope: str
+    """What the role was given on; it holds for everything below, too."""
+    scope_kind: Literal["root", "management-group", "subscription", "resource-group", "resource"]
+    """What kind of thing the role was given on; the root is above every subscription of the tenant."""
+    privileged: bool
+    """Whether the role lets its holder give access to others, and so to themselves."""
+    conditioned: bool
+    """Whether the assignment has a condition, which narrows what the role allows."""
+
+
+class CustomRole(Facts):
+    """A role that the customer made."""
+
+    name: str
+    """The role's name."""
+    assignable_broadly: bool
+    """Whether it can be given on a whole subscription or on what is above."""
+    everything: bool
+    """Whether it allows every action, as Owner does."""
+    privileged: bool
+    """Whether it lets its holder give access to others, and so to themselves."""
+    administers_locks: bool
+    """Whether it lets its holder set locks on resources and take them away."""
+    assignments: int
+    """How many assignments of it hold in the subscription, those below it included."""
+
+
+class SubscriptionAccess(Facts):
+    """Who owns a subscription, and who else decides on it."""
+
+    owners: int
+    """How many users and groups may do everything in it; a group counts as one, whoever is in it."""
+    owner_groups: int
+    """How many of the owners are groups."""
+    owner_service_principals: int
+    """How many applications and managed identities may do everything in it."""
+    root_administrators: int
+    """How many may give access at the root, and so in every subscription of the tenant."""
+    lock_roles: int
+    """How many custom roles let one administer locks, and give no access to others."""
+
+
+class DirectoryUser(Facts):
+    """A user of a directory."""
+
+    name: str
+    """The name that the user signs in with."""
+    active: bool
+    """Whether the user may sign in."""
+    guest: bool
+    """Whether the user is a guest, who has their account elsewhere or was let in as one."""
+    created_at: datetime
+    """When the user was made; 1 June 2018 where the directory knows only that it was before."""
+
+
+class SignIn(Credential):
+    """When a user of a directory last signed in."""
+
+    name: str
+    """The name that the user signs in with."""
+    guest: bool
+    """Whether the user is a guest, who has their account elsewhere or was let in as one."""
+
+
+class ApplicationSignIn(Credential):
+    """When an application last signed in, on its own or for a user."""
+
+    name: str
+    """The application's name."""
+
+
+class ApplicationCredential(Facts):
+    """A secret or certificate that an application signs in with."""
+
+    application: str
+    """The application's name."""
+    kind: Literal["secret", "certificate"]
+    """Whether it is a secret that was handed out once, or a certificate, whose key the application keeps."""
+    started_at: datetime
+    """From when on it can be used."""
+    expires_at: datetime
+    """Until when it can be used."""
+    lifetime_days: int
+    """How many whole days lie between the two."""
+
+
+class DirectoryRole(Facts):
+    """A role that decides over a directory, and who has it over all of it."""
+
+    name: str
+    """The role's name."""
+    holders: int
+    """How many users have it, by themselves or by a group; guests and who may not sign in are among them."""
+    holder_groups: int
+    """How many groups have it."""
+    holder_service_principals: int
+    """How many applications and managed identities have it, by themselves or by a group."""
+
+
+class EligibleRole(Facts):
+    """A role that decides over a directory, and who may take it up for a while."""
+
+    name: str
+    """The role's name."""
+    eligible: int
+    """How many users and groups may take it up over all of the directory; a group counts as one."""
+
+
+class TenantSettings(Facts):
+    """What a directory lets everybody do."""
+
+    apps_by_users: bool
+    """Whether any user may register applications."""
+    security_groups_by_users: bool
+    """Whether any user may make security groups."""
+    tenants_by_users: bool
+    """Whether any user may make tenants, which nobody here then watches."""
+    user_consent: Literal["nothing", "low-risk", "recommended", "custom", "anything"]
+    """What users may grant to applications in their own name, without an administrator: nothing, permissions
+    of low risk to verified publishers, what Microsoft recommends for now, what a policy of the tenant's own
+    allows, or anything that does not need an administrator."""
+    invitations_by: Literal["nobody", "administrators", "members", "everybody"]
+    """Who may invite guests: administrators and guest inviters, members too, or guests as well."""
+    guest_access: Literal["as-members", "limited", "restricted"]
+    """What guests see of the directory: as much as members, some of it, or only what is their own."""
+
+
+class RoleHolder(Facts):
+    """A user who was given a role, and the account of theirs."""
+
+    name: str
+    """The name that the user signs in with."""
+    active: bool
+    """Whether the user may sign in."""
+    guest: bool
+    """Whether the user is a guest, who has their account elsewhere or was let in as one."""
+    role_name: str
+    """The role's name."""
+    scope_kind: Literal["root", "management-group", "subscription", "resource-group", "resource"]
+    """What kind of thing the role was given on."""
+    privileged: bool
+    """Whether the role lets its holder give access to others, and so to themselves."""

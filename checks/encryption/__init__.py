@@ -21,6 +21,40 @@ class Database(AtRest):
     """The database engine, as the platform names it: postgres, aurora-mysql, sqlserver-se."""
 
 
+class Doubled(AtRest):
+    """How a store whose content may be encrypted twice protects it."""
+
+    double_encrypted: bool
+    """Whether two keys encrypt it, one within the other, so that losing one of them gives nothing away."""
+
+
+class Disk(Doubled):
+    """How a cloud's disk protects what it holds."""
+
+    attached: bool
+    """Whether a machine has it, be it running or not."""
+
+
+class Cluster(AtRest):
+    """How a Kubernetes cluster protects what its nodes and its control plane hold."""
+
+    hosts_encrypted: bool
+    """Whether, on every node, temporary disks and the caches of disks are encrypted as well."""
+    secrets_customer_key: bool
+    """Whether the cluster's secrets are encrypted with a key of the customer's before etcd stores them."""
+
+
+class Workspace(AtRest):
+    """How an analytics workspace protects what it holds; the key is the customer's where all three are."""
+
+    notebooks_customer_key: bool
+    """Whether the customer's key encrypts what the control plane keeps: notebooks, queries, secrets."""
+    disks_customer_key: bool
+    """Whether the customer's key encrypts the disks of the machines that compute."""
+    files_customer_key: bool
+    """Whether the customer's key encrypts the workspace's own storage."""
+
+
 class Volume(AtRest):
     """How a mounted file system, or swap, protects what it holds.
 

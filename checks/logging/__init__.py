@@ -5,6 +5,12 @@ from typing import Literal
 
 from scanner import Facts
 
+from ..semantics.azure_diagnostics import Destination
+from ..semantics.azure_sites import Kind
+
+FOREVER_DAYS = 36500
+"""A hundred years, so that a minimum of days holds for what is kept forever, too."""
+
 
 class Logged(Facts):
     """Whether what happens to a thing is recorded."""
@@ -93,3 +99,121 @@ class LogGroup(Facts):
     never expire, so that a minimum holds for them too."""
     kept_forever: bool
     """Whether entries never expire."""
+
+
+class ResourceLog(Logged):
+    """What an Azure service writes of its own work into resource logs that go somewhere."""
+
+    audit_logged: bool
+    """Whether the logs that tell who did what are on; which these are, the check's manual tells."""
+    categories: tuple[str, ...]
+    """The categories that are on, and groups of them (allLogs, audit), as Azure names them, sorted."""
+    sent_to: tuple[Destination, ...]
+    """Where they go, sorted; what they are kept in decides how long."""
+
+
+class WebSite(ResourceLog):
+    """What a web site writes into its logs."""
+
+    kind: Kind
+    """What it is: a web app, a function app, or a workflow of Logic Apps."""
+    http_logged: bool
+    """Whether each request is recorded."""
+
+
+class ActivityAlerts(Facts):
+    """Of which changes to a subscription somebody is told when they happen.
+
+    An alert counts when it is on, for the whole subscription, not narrowed down further, and calls an action
+    group that is on and has somebody, or something, to tell.
+    """
+
+    alert_on_policy_assignment_write: bool
+    """Whether somebody is told when a policy is assigned."""
+    alert_on_policy_assignment_delete: bool
+    """Whether somebody is told when the assignment of a policy is deleted."""
+    alert_on_network_security_group_write: bool
+    """Whether somebody is told when a network security group is made or changed."""
+    alert_on_network_security_group_delete: bool
+    """Whether somebody is told when a network security group is deleted."""
+    alert_on_security_rule_write: bool
+    """Whether somebody is told when a rule of a network security group is made or changed."""
+    alert_on_security_rule_delete: bool
+    """Whether somebody is told when a rule of a network security group is deleted."""
+    alert_on_security_solution_write: bool
+    """Whether somebody is told when a security solution is made or changed."""
+    alert_on_security_solution_delete: bool
+    """Whether somebody is told when a security solution is deleted."""
+    alert_on_sql_firewall_rule_write: bool
+    """Whether somebody is told when a firewall rule of a SQL server is made or changed."""
+    alert_on_sql_firewall_rule_delete: bool
+    """Whether somebody is told when a firewall rule of a SQL server is deleted."""
+    alert_on_public_ip_write: bool
+    """Whether somebody is told when a public address is made or changed."""
+    alert_on_public_ip_delete: bool
+    """Whether somebody is told when a public address is deleted."""
+    alert_on_service_health: bool
+    """Whether somebody is told when a service of Azure has an incident."""
+
+
+class LogStore(Facts):
+    """How what is logged is protected where it lies."""
+
+    customer_key: bool
+    """Whether it is encrypted with a key of the customer's."""
+
+
+class SqlAudit(Logged):
+    """What a SQL server records of who did what in its databases."""
+
+    action_groups: tuple[str, ...]
+    """The groups of actions that are recorded, as SQL Server names them, sorted."""
+    sent_to: tuple[Destination, ...]
+    """Where the record goes, sorted."""
+    retention_days: int | None
+    """How many days it is kept in storage, 36500 when forever; none when it does not go there."""
+
+
+class PostgresqlLog(Facts):
+    """What a PostgreSQL server writes into its log."""
+
+    connections_logged: bool
+    """Whether it records who connects."""
+    disconnections_logged: bool
+    """Whether it records when they leave."""
+    checkpoints_logged: bool
+    """Whether it records its checkpoints."""
+    file_retention_days: int | None
+    """How many days the files of its log are kept for download; none when they are not."""
+
+
+class MysqlLog(Logged):
+    """What a MySQL server writes into its audit log."""
+
+    connections_logged: bool
+    """Whether it records who connects."""
+    events: tuple[str, ...]
+    """The events that are recorded, as MySQL names them, sorted."""
+
+
+class Watched(Facts):
+    """Whether a network can be looked into."""
+
+    watched: bool
+    """Whether there is a network watcher in its region."""
+
+
+class Network(Logged):
+    """What is recorded of a virtual network's traffic."""
+
+    retention_days: int | None
+    """How many days the record is kept, 36500 when forever; none when there is none."""
+    traffic_analytics: bool
+    """Whether the record also goes to a workspace, where it can be searched and can raise alarms."""
+
+
+class Application(Facts):
+    """Where an application's telemetry goes."""
+
+    workspace_based: bool
+    """Whether it goes to a Log Analytics workspace, and is kept and guarded there."""

@@ -73,3 +73,89 @@ class Managed(Facts):
 
     managed: bool
     """Whether a patch manager's agent on the machine has registered."""
+
+
+class MachineUpdates(Updates):
+    """What a cloud's update manager saw when it last looked at a virtual machine."""
+
+    powered_on: bool
+    """Whether the machine runs; one that does not is not looked at."""
+    assessment: Literal["succeeded", "warnings", "failed", "in-progress", "unknown"] | None
+    """How the last look for updates ended; none if there never was one."""
+    assessed_at: datetime | None
+    """When the last look for updates ended, if it succeeded; none otherwise."""
+    security_updates_missing: int | None
+    """How many updates that are critical or for security are available and not installed, as of assessed_at;
+    none where the last look did not succeed."""
+    updates_missing: int | None
+    """How many updates of any kind are available and not installed, as of assessed_at; none where the last
+    look did not succeed."""
+    reboot_pending: bool | None
+    """Whether the machine waited for a restart at assessed_at; none where the last look did not succeed."""
+
+
+class MachinePatching(Facts):
+    """Who installs updates on a machine, and who looks for them."""
+
+    patch_mode: Literal["platform", "system", "image", "manual"] | None
+    """Who installs them: the platform; the operating system by itself; whatever its image is set to; or
+    somebody by hand. None where the platform keeps no settings, since the machine was made of a disk."""
+    customer_schedule: bool
+    """Whether the platform leaves the time to a schedule of the customer's; without one, nothing comes."""
+    periodic_assessment: bool
+    """Whether the platform looks for updates by itself, every day."""
+
+
+class SystemRelease(Release):
+    """An operating system or platform, and until when its publisher mends it."""
+
+    extended_support: bool
+    """Whether it is mended from supported_until to extended_support_until, too: bought, or for everybody."""
+
+
+class MachineRelease(SystemRelease):
+    """The operating system of a virtual machine."""
+
+    told_by: Literal["agent", "image"]
+    """Who tells the release: the agent on the machine; or the image that it was made of, which does not know
+    of an upgrade since."""
+
+
+class ConnectedMachineRelease(SystemRelease):
+    """The operating system of a machine elsewhere that a cloud manages."""
+
+    agent_online: bool
+    """Whether the agent on the machine answers."""
+
+
+class ClusterRelease(SystemRelease):
+    """The Kubernetes version of a cluster."""
+
+    upgrade_channel: Literal["rapid", "stable", "patch", "node-image"] | None
+    """Which new versions the platform installs by itself; none when it installs none."""
+    node_upgrades: Literal["node-image", "security-patch", "unmanaged", "none"] | None
+    """How the nodes' operating system is updated: by new images; by patches that the platform tested; by
+    itself, out of the platform's sight; not at all. None where the platform does not say."""
+    node_versions: tuple[str, ...]
+    """The Kubernetes versions that its nodes run, which may lag behind the cluster's."""
+
+
+class ScaleSetUpgrades(Facts):
+    """How the machines of a scale set come to what the set is set to."""
+
+    upgrade_mode: Literal["automatic", "rolling", "manual"] | None
+    """When a machine takes over a change of the set: at once, batch by batch, or when told to. None for a set
+    whose machines are managed one by one."""
+    automatic_image_upgrades: bool
+    """Whether machines are made anew from each new version of their image."""
+    cluster_nodes: bool
+    """Whether the set is the nodes of a Kubernetes cluster, which upgrades them itself."""
+
+
+class CacheVersion(Facts):
+    """The version of a managed cache."""
+
+    version: str
+    """The version that is running, as the platform tells it."""
+    preview_channel: bool
+    """Whether it gets updates before they are generally released."""

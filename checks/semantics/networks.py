@@ -184,6 +184,11 @@ def anyone(cidrs: Iterable[str]) -> bool:
     return any(_within(half, network) for network in _collapsed(cidrs) for half in _HALVES[network.version])
 
 
+def reserved(version: int) -> tuple[Network, ...]:
+    """The addresses of IPv4 (4) or IPv6 (6) that are not of the public internet."""
+    return _RESERVED[version]
+
+
 def _collapsed(cidrs: Iterable[str]) -> list[Network]:
     networks = [ip_network(cidr, strict=False) for cidr in cidrs]
     return [

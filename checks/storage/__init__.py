@@ -28,3 +28,12 @@ class CloudFileSystem(Facts):
     """The ids of the volumes that it reaches in the clear, as in vol-0123456789abcdef0."""
     instance_store: bool
     """Whether it also reaches, in the clear, disks that belong to the machine itself and end with it."""
+
+
+class MachineDisks(Facts):
+    """Where a machine in a cloud keeps what it writes."""
+
+    managed_disks: bool
+    """Whether all its lasting disks are disks of the platform's, and none is a file in a storage account."""
+    encrypted_at_host: bool
+    """Whether what stays on the machine's host is encrypted there: temporary disks, and caches."""

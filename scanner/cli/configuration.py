@@ -10,7 +10,7 @@ from scanner.context import Context
 from scanner.documents import Document, contents, mistakes, parse, suggestion
 from scanner.errors import ScannerError
 from scanner.model import Location, Waiver
-from scanner.targets import Target, config
+from scanner.targets import Group, Target, config
 
 NAME = "wardround.yaml"
 DEFAULT_LEVEL = "high"
@@ -51,7 +51,7 @@ class Grounds:
 class Configuration:
     """What a run is asked to do."""
 
-    targets: tuple[Target, ...]
+    targets: tuple[Target | Group, ...]
     grounds: Grounds
     fail_on: str
     allowed_tags: frozenset[str]

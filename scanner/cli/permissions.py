@@ -11,7 +11,7 @@ if TYPE_CHECKING:  # --help is quicker without them
     from pathlib import Path
 
     from scanner.declaration import Check
-    from scanner.targets import Target
+    from scanner.targets import Group, Target
 
 USER = "audit"
 NOTE_AWS = """\
@@ -22,7 +22,15 @@ NOTE_AZURE = """\
 Create it with: az role definition create --role-definition FILE, and assign it on each subscription.
 A role belongs to one tenant: where subscriptions are of several, create it in each, with that tenant's
 subscriptions as AssignableScopes."""
-NOTE_ANY = "No subscription is configured: put the ids of yours into AssignableScopes."
+NOTE_ANY = "No subscription is configured by its id: put the ids of yours into AssignableScopes."
+NOTE_GRAPH = """\
+The tenant is read with these application permissions on Microsoft Graph, with an administrator's consent:
+{names}
+wardround permissions --for entra prints them as an application's manifest has them."""
+NOTE_ENTRA = """\
+Ask for them with: az ad app update --id APPLICATION --required-resource-accesses @FILE, and have an
+administrator consent: az ad app permission admin-consent --id APPLICATION. They are
+{names}"""
 NOTE_HOSTS = """\
 Install with: visudo -f /etc/sudoers.d/wardround, and set sudo: true for the hosts.
 All that is not listed is asked as the login itself."""
@@ -34,9 +42,9 @@ All that is not listed is asked as the login itself."""
 @click.option(
     "--for",
     "kind",
-    type=click.Choice(["aws", "azure", "hosts"]),
-    help="Which kind of target: aws prints an IAM policy, azure a custom role, hosts "
-    "lines of sudoers. "
+    type=click.Choice(["aws", "azure", "entra", "hosts"]),
+    help="Which kind of target: aws prints an IAM policy, azure a custom role, entra permissions on "
+    "Microsoft Graph, hosts lines of sudoers. "
     "[default: the only kind that is looked at]",
 )
 @click.option(
@@ -66,25 +74,52 @@ def permissions(config: "Path | None", policies: tuple[str, ...], kind: str | No
     if chosen == "azure":
         _print_role(targets, checks)
         return
+    if chosen == "entra":
+        _print_permissions(checks)
+        return
     for line in least.sudoers(checks, {user} if user else _users(targets)):
         click.echo(line)
     click.echo(NOTE_HOSTS, err=True)
 
 
-def _print_role(targets: "Sequence[Target] | None", checks: "Sequence[Check]") -> None:
+def _print_role(targets: "Sequence[Target | Group] | None", checks: "Sequence[Check]") -> None:
     from scanner import permissions as least
-    from scanner.targets.subscriptions import AzureTarget
 
     from .output import as_json
 
-    subscriptions = {target.subscription for target in targets or () if isinstance(target, AzureTarget)}
-    click.echo(as_json(least.azure_role(checks, subscriptions)))
-    click.echo(NOTE_AZURE if subscriptions else f"{NOTE_AZURE}\n{NOTE_ANY}", err=True)
+    scopes = set(_scopes(targets or ()))
+    groups = any("/managementGroups/" in scope for scope in scopes)
+    click.echo(as_json(least.azure_role(checks, scopes, groups=groups)))
+    click.echo(NOTE_AZURE if scopes else f"{NOTE_AZURE}\n{NOTE_ANY}", err=True)
+    names = least.graph_permissions(checks)
+    if names and (targets is None or any(target.kind == "entra" for target in targets)):
+        click.echo(NOTE_GRAPH.format(names=", ".join(names)), err=True)
+
+
+def _scopes(targets: "Sequence[Target | Group]") -> "Iterator[str]":
+    """Where the role is to be assigned, as far as the configuration tells."""
+    from scanner.targets.subscriptions import AzureGroup, AzureTarget
+
+    for target in targets:
+        if isinstance(target, AzureTarget):
+            yield f"/subscriptions/{target.subscription.lower()}"
+        elif isinstance(target, AzureGroup) and target.management_group:
+            yield f"/providers/Microsoft.Management/managementGroups/{target.management_group}"
+
+
+def _print_permissions(checks: "Sequence[Check]") -> None:
+    from scanner import permissions as least
+
+    from .output import as_json
+
+    names = least.graph_permissions(checks)
+    click.echo(as_json(least.resource_accesses(names)))
+    click.echo(NOTE_ENTRA.format(names=", ".join(names)), err=True)
 
 
 def _planned(
     config: "Path | None", policies: "Sequence[str]"
-) -> "tuple[tuple[Target, ...] | None, list[Check]]":
+) -> "tuple[tuple[Target | Group, ...] | None, list[Check]]":
     """The configured targets (None: nothing is configured), and the checks that are run."""
     from scanner import plan, plugins
     from scanner.policy import resolved
@@ -115,7 +150,7 @@ def _is_configured() -> bool:
     return any((place / NAME).is_file() for place in (here, *here.parents) if place.is_relative_to(root))
 
 
-def _kind(kind: str | None, targets: "Sequence[Target] | None", checks: "Sequence[Check]") -> str:
+def _kind(kind: str | None, targets: "Sequence[Target | Group] | None", checks: "Sequence[Check]") -> str:
     from scanner.errors import ScannerError
     from scanner.permissions import kinds
 
@@ -137,7 +172,7 @@ def _listed(words: "Sequence[str]") -> str:
     return f"{', '.join(others)} and {last}" if others else last
 
 
-def _users(targets: "Sequence[Target] | None") -> "set[str]":
+def _users(targets: "Sequence[Target | Group] | None") -> "set[str]":
     """The logins that ask through sudo; root needs none."""
     return set(_logins(targets or ())) or {USER}
 

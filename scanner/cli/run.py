@@ -20,7 +20,7 @@ from scanner.policy import resolved
 from scanner.progress import Progress
 from scanner.report import Report, Status
 from scanner.spool import Spool
-from scanner.targets import Target
+from scanner.targets import Group, Target
 
 from .configuration import DEFAULT_LEVEL, Configuration, Grounds
 from .output import Outputs
@@ -76,7 +76,7 @@ def collect(
         )
 
 
-def _settings(configuration: Configuration, targets: Sequence[Target]) -> dict[str, str]:
+def _settings(configuration: Configuration, targets: Sequence[Target | Group]) -> dict[str, str]:
     """Digests of what was configured, as far as it decides what is collected."""
     return {
         **{f"the target {target.name}": journal.digest(target) for target in targets},
@@ -138,7 +138,7 @@ def severities(level: str | None) -> tuple[Severity, ...]:
     return tuple(severity for severity in Severity if severity.rank <= Severity(level).rank)
 
 
-def _chosen(targets: Sequence[Target], names: Sequence[str]) -> list[Target]:
+def _chosen(targets: Sequence[Target | Group], names: Sequence[str]) -> list[Target | Group]:
     known = sorted({label for target in targets for label in target.labels})
     for name in names:
         if name not in known:

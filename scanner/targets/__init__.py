@@ -1,8 +1,8 @@
 """Targets: things with one login, and the views through which checks look at them."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from concurrent.futures import Executor
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from ..declaration import Check
 from ..model import Scope
@@ -70,7 +70,7 @@ class Target(Protocol):
 
     @property
     def kind(self) -> str:
-        """The word in the configuration: aws, azure, hosts, attestations."""
+        """The word in the configuration: aws, azure, entra, hosts, attestations."""
         ...
 
     @property
@@ -88,6 +88,44 @@ class Target(Protocol):
 
         Raises:
             ReadError: it cannot be entered.
+        """
+        ...
+
+
+@runtime_checkable
+class Group(Protocol):
+    """Targets that are found out when the scan begins, as a tenant's subscriptions."""
+
+    @property
+    def id(self) -> str:
+        """What stands for its members while nobody knows them."""
+        ...
+
+    @property
+    def name(self) -> str:
+        """The configured label."""
+        ...
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """The names by which it can be chosen."""
+        ...
+
+    @property
+    def kind(self) -> str:
+        """The word in the configuration."""
+        ...
+
+    @property
+    def kinds(self) -> tuple[type[View], ...]:
+        """The views that its members offer."""
+        ...
+
+    def members(self) -> Sequence[Target]:
+        """Everything there is in it, each with a name of its own.
+
+        Raises:
+            ReadError: it cannot be listed.
         """
         ...
 

@@ -31,21 +31,57 @@ class Lost(Exception):  # noqa: N818 - the word says it
         self.error = error
 
 
-class Circuit:
-    """Whether one service in one region answers at all; where it does not, calls end at once.
+class Silence:
+    """Whether whoever is asked answers at all; where nothing does, calls end at once.
 
     Only time without any answer counts, so that a short break of the network costs nothing but retries. One
-    attempt in a while finds out whether the service is back.
+    attempt in a while finds out whether somebody is back.
     """
 
     def __init__(self) -> None:
         """Nothing was asked yet."""
         self._lock = threading.Lock()
-        self._attempt = threading.local()
         self._failures = 0
-        self._silent_since = 0.0
+        self._since = 0.0
         self._lost: Exception | None = None
         self._tried_at = 0.0
+
+    def asking(self) -> float:
+        """An attempt is about to be made; the moment, for whoever has to say that it failed.
+
+        Raises:
+            Lost: nobody answers.
+        """
+        now = time.monotonic()
+        with self._lock:
+            if self._lost:
+                if now - self._tried_at < PATIENCE_SECONDS:
+                    raise Lost(self._lost)
+                self._tried_at = now
+        return now
+
+    def answered(self) -> None:
+        """Somebody did."""
+        with self._lock:
+            self._failures, self._lost = 0, None
+
+    def failed(self, error: Exception, began: float) -> None:
+        """Nobody answered an attempt."""
+        now = time.monotonic()
+        with self._lock:
+            self._since = min(began, self._since) if self._failures else began
+            self._failures += 1
+            if self._failures >= _FAILURES and now - self._since >= PATIENCE_SECONDS:
+                self._lost, self._tried_at = error, now
+
+
+class Circuit:
+    """A client of one service in one region, as botocore tells of its attempts."""
+
+    def __init__(self) -> None:
+        """Nothing was asked yet."""
+        self._silence = Silence()
+        self._attempt = threading.local()
 
     def watch(self, client: Any) -> None:
         """See every attempt that a client makes before its own retries do."""
@@ -59,13 +95,7 @@ class Circuit:
         Raises:
             Lost: the service does not answer.
         """
-        now = time.monotonic()
-        with self._lock:
-            if self._lost:
-                if now - self._tried_at < PATIENCE_SECONDS:
-                    raise Lost(self._lost)
-                self._tried_at = now
-        self._attempt.began = now
+        self._attempt.began = self._silence.asking()
         self._attempt.broken = ""
 
     def parsing(self, operation_model: Any, response_dict: dict[str, Any], **_: Any) -> None:
@@ -86,26 +116,16 @@ class Circuit:
         from botocore.parsers import ResponseParserError
 
         if response is not None:
-            with self._lock:
-                self._failures, self._lost = 0, None
+            self._silence.answered()
             if self._attempt.broken:
                 if attempts >= TRIES:
                     raise ResponseParserError(self._attempt.broken)
                 return _PAUSE_SECONDS
         if not isinstance(caught_exception, botocore.HTTPClientError | botocore.ConnectionError):
             return None
-        self._failed(caught_exception)
+        self._silence.failed(caught_exception, self._attempt.began)
         timeout = isinstance(caught_exception, botocore.ReadTimeoutError | botocore.ConnectTimeoutError)
         return False if timeout and attempts >= TRIES else None
-
-    def _failed(self, error: Exception) -> None:
-        now = time.monotonic()
-        began: float = self._attempt.began
-        with self._lock:
-            self._silent_since = min(began, self._silent_since) if self._failures else began
-            self._failures += 1
-            if self._failures >= _FAILURES and now - self._silent_since >= PATIENCE_SECONDS:
-                self._lost, self._tried_at = error, now
 
 
 def broken(operation: Any, answer: Mapping[str, Any]) -> str:

@@ -6,12 +6,13 @@ from typing import Any
 
 from ..documents import Document, contents, mistakes, parse
 from ..errors import ScannerError
-from . import Target
+from . import Group, Target
 from .accounts import AwsTarget
-from .arm import CLOUDS
 from .attestations import AttestationsTarget
+from .clouds import CLOUDS
 from .host import HostTarget
-from .subscriptions import AzureTarget
+from .subscriptions import AzureGroup, AzureTarget
+from .tenants import EntraTarget
 
 _TEXT = {"type": "string", "minLength": 1}
 _PORT = {"type": "integer", "minimum": 1, "maximum": 65535, "description": "a port: 1 to 65535"}
@@ -39,19 +40,46 @@ AWS: dict[str, Any] = {
     },
 }
 _URL = {"type": "string", "pattern": r"^https://[^/\s?#@]+/?$", "description": "an address: https://host"}
+_ID = r"^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$"
+_SUBSCRIPTION = {
+    "type": "string",
+    "pattern": _ID,
+    "description": "a subscription's id, as `az account list` shows it",
+}
+_TENANT = {"type": "string", "pattern": _ID, "description": "a tenant's id, as `az account list` shows it"}
 AZURE: dict[str, Any] = {
     "type": "object",
     "additionalProperties": False,
-    "required": ["name", "subscription"],
+    "required": ["name"],
     "properties": {
         "name": _TEXT,
-        "subscription": {
-            "type": "string",
-            "pattern": r"^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$",
-            "description": "a subscription's id, as `az account list` shows it",
+        "subscription": _SUBSCRIPTION,
+        "subscriptions": {
+            "anyOf": [{"const": "all"}, {"type": "array", "minItems": 1, "items": _SUBSCRIPTION}],
+            "description": "all, or a list of subscriptions' ids",
         },
+        "management_group": {
+            "type": "string",
+            "pattern": r"^[\w().-]{1,90}$",
+            "description": "a management group's id, as `az account management-group list` shows it",
+        },
+        "tenant": _TENANT,
         "cloud": {"enum": list(CLOUDS)},
         "resource_manager": _URL,
+        "authority": _URL,
+    },
+    "oneOf": [{"required": [word]} for word in ("subscription", "subscriptions", "management_group")],
+    "description": "a name, and one of subscription, subscriptions and management_group",
+}
+ENTRA: dict[str, Any] = {
+    "type": "object",
+    "additionalProperties": False,
+    "required": ["name", "tenant"],
+    "properties": {
+        "name": _TEXT,
+        "tenant": _TENANT,
+        "cloud": {"enum": list(CLOUDS)},
+        "graph": _URL,
         "authority": _URL,
     },
 }
@@ -110,19 +138,25 @@ SCHEMA: dict[str, Any] = {
     "minProperties": 1,
     "maxProperties": 1,
     "additionalProperties": False,
-    "properties": {"aws": AWS, "azure": AZURE, "hosts": HOSTS, "attestations": ATTESTATIONS},
-    "description": "one kind of target: aws, azure, hosts or attestations",
+    "properties": {
+        "aws": AWS,
+        "azure": AZURE,
+        "entra": ENTRA,
+        "hosts": HOSTS,
+        "attestations": ATTESTATIONS,
+    },
+    "description": "one kind of target: aws, azure, entra, hosts or attestations",
 }
 """One item of the configuration's targets."""
 
 
-def targets(document: Document, listed: list[dict[str, Any]], folder: Path) -> list[Target]:
+def targets(document: Document, listed: list[dict[str, Any]], folder: Path) -> list[Target | Group]:
     """The targets that a configuration lists; relative paths are from its folder.
 
     Raises:
         ScannerError: an inventory cannot be read, or two targets have one id or name.
     """
-    made: list[Target] = []
+    made: list[Target | Group] = []
     taken: dict[str, int] = {}
     for index in range(len(listed)):
         line = document.line(("targets", index))
@@ -136,7 +170,7 @@ def targets(document: Document, listed: list[dict[str, Any]], folder: Path) -> l
     return made
 
 
-def _made(document: Document, index: int, folder: Path) -> Iterator[Target]:
+def _made(document: Document, index: int, folder: Path) -> Iterator[Target | Group]:
     ((kind, settings),) = document.data["targets"][index].items()
     try:
         yield from _KINDS[kind](settings, folder)
@@ -152,9 +186,28 @@ def _aws(settings: Mapping[str, Any], folder: Path) -> Iterator[Target]:
     yield AwsTarget(**{**settings, "regions": chosen})
 
 
-def _azure(settings: Mapping[str, Any], folder: Path) -> Iterator[Target]:
+def _azure(settings: Mapping[str, Any], folder: Path) -> Iterator[Target | Group]:
     del folder
-    yield AzureTarget(**settings)
+    shared = {
+        word: value
+        for word, value in settings.items()
+        if word not in {"subscription", "subscriptions", "management_group"}
+    }
+    listed = settings.get("subscriptions")
+    if "subscription" in settings:
+        yield AzureTarget(**settings)
+    elif isinstance(listed, list):
+        for each in listed:
+            name = f"{settings['name']}/{each}"
+            yield AzureTarget(**{**shared, "name": name, "subscription": each, "group": settings["name"]})
+    else:
+        template = AzureTarget(**shared, subscription="")
+        yield AzureGroup(template=template, management_group=settings.get("management_group"))
+
+
+def _entra(settings: Mapping[str, Any], folder: Path) -> Iterator[Target]:
+    del folder
+    yield EntraTarget(**settings)
 
 
 def _hosts(settings: Mapping[str, Any], folder: Path) -> Iterator[Target]:
@@ -197,9 +250,10 @@ def _attestations(settings: Mapping[str, Any], folder: Path) -> Iterator[Target]
     )
 
 
-_KINDS: dict[str, Callable[[Mapping[str, Any], Path], Iterator[Target]]] = {
+_KINDS: dict[str, Callable[[Mapping[str, Any], Path], Iterator[Target | Group]]] = {
     "aws": _aws,
     "azure": _azure,
+    "entra": _entra,
     "hosts": _hosts,
     "attestations": _attestations,
 }

@@ -8,10 +8,9 @@ from subprocess import CompletedProcess
 import pytest
 
 from tests import azure, planted
-from tests.azure import ACCOUNTS, DISKS, HERE, SECRET, SUBSCRIPTION, TOKEN, Azure
+from tests.azure import GROUP, HERE, SECRET, SUBSCRIPTION, Azure
 from tests.e2e.command import run
 
-GROUP = f"{HERE}/resourceGroups/EHR/providers"
 POLICY = """\
 policy: house
 title: House rules
@@ -40,24 +39,17 @@ def clinic(tmp_path: Path) -> Iterator[Azure]:
     private = tmp_path / "server"
     private.mkdir()
     with azure.running(private) as server:
-        server.listings = {
-            DISKS: [
-                [
-                    disk("Records", "EncryptionAtRestWithCustomerKey"),
-                    disk("a", "EncryptionAtRestWithPlatformKey"),
-                ],
-                [disk("b", "EncryptionAtRestWithPlatformAndCustomerKeys")],
-            ],
-            ACCOUNTS: [
-                [
-                    {
-                        "id": f"{GROUP}/Microsoft.Storage/storageAccounts/images",
-                        "location": "westeurope",
-                        "properties": {"encryption": {"keySource": "Microsoft.Storage"}},
-                    }
-                ]
-            ],
-        }
+        server.manager.resources = [
+            disk("Records", "EncryptionAtRestWithCustomerKey"),
+            disk("a", "EncryptionAtRestWithPlatformKey"),
+            disk("b", "EncryptionAtRestWithPlatformAndCustomerKeys"),
+            {
+                "id": f"{GROUP}/Microsoft.Storage/storageAccounts/images",
+                "location": "westeurope",
+                "properties": {"encryption": {"keySource": "Microsoft.Storage"}},
+            },
+        ]
+        server.manager.page_size = 2
         folder = tmp_path / "scan"
         folder.mkdir()
         (folder / "house.yaml").write_text(POLICY)
@@ -104,14 +96,14 @@ def test_a_subscription_is_scanned_and_no_secret_is_kept(tmp_path: Path, clinic:
     said = {"out": result.stdout.encode(), "err": result.stderr.encode()}
     kept = planted.files(tmp_path / "scan")
     assert {"report.json", "report.html", "bundle/manifest.json"} <= kept.keys()
-    assert planted.found({"the client's secret": SECRET, "the token": TOKEN}, kept | said) == []
+    assert planted.found({"the client's secret": SECRET, **clinic.tokens}, kept | said) == []
 
 
 def test_under_exactly_the_printed_role_nothing_is_refused(tmp_path: Path, clinic: Azure) -> None:
     printed = run(tmp_path / "scan", "permissions", "--for", "azure")
     role = json.loads(printed.stdout)
     assert role["AssignableScopes"] == [HERE]
-    clinic.allowed = frozenset(role["Actions"])
+    clinic.manager.allowed = frozenset(role["Actions"])
 
     assert scan(tmp_path, clinic).returncode == 1
     whole = outcomes(tmp_path)
@@ -122,7 +114,8 @@ def test_under_exactly_the_printed_role_nothing_is_refused(tmp_path: Path, clini
 def test_without_an_action_only_what_declares_it_is_an_error(
     tmp_path: Path, clinic: Azure, action: str
 ) -> None:
-    clinic.allowed -= {action}
+    every = {"Microsoft.Compute/disks/read", "Microsoft.Storage/storageAccounts/read"}
+    clinic.manager.allowed = frozenset({"Microsoft.Resources/subscriptions/read"} | every - {action})
 
     scan(tmp_path, clinic)
 

@@ -8,7 +8,8 @@ from scanner.targets import Target
 from scanner.targets.accounts import AwsTarget
 from scanner.targets.config import SCHEMA, targets
 from scanner.targets.host import HostTarget
-from scanner.targets.subscriptions import AzureTarget
+from scanner.targets.subscriptions import AzureGroup, AzureTarget
+from scanner.targets.tenants import EntraTarget
 
 
 def made(text: str, folder: Path) -> list[Target]:
@@ -80,7 +81,20 @@ def test_a_subscription(tmp_path: Path) -> None:
             'authority: "http://login.local": expected an address: https://host',
         ),
         (f"subscription: {SUBSCRIPTION}, secret: x", "unknown key 'secret'"),
-        ("cloud: AzureCloud", "'subscription'"),
+        (
+            "cloud: AzureCloud",
+            "expected a name, and one of subscription, subscriptions and management_group",
+        ),
+        (
+            f"subscription: {SUBSCRIPTION}, subscriptions: all",
+            "expected a name, and one of subscription, subscriptions and management_group",
+        ),
+        ("subscriptions: some", "expected all, or a list of subscriptions' ids"),
+        ("subscriptions: [prod]", "expected all, or a list of subscriptions' ids"),
+        (
+            "management_group: a/b",
+            "expected a management group's id, as `az account management-group list` shows it",
+        ),
     ],
 )
 def test_a_subscriptions_mistakes(setting: str, said: str) -> None:
@@ -89,6 +103,37 @@ def test_a_subscriptions_mistakes(setting: str, said: str) -> None:
     (message,) = mistakes(document, {"properties": {"targets": {"items": SCHEMA}}})
 
     assert said in message
+
+
+def test_several_subscriptions(tmp_path: Path) -> None:
+    other = "00001111-1111-2222-3333-ccccddddeeee"
+    text = (
+        f"targets:\n  - azure: {{name: two, subscriptions: [{SUBSCRIPTION}, {other}], tenant: {other}}}\n"
+        "  - azure: {name: every, subscriptions: all}\n"
+        "  - azure: {name: some, management_group: hospital, cloud: AzureUSGovernment}\n"
+    )
+
+    assert made(text, tmp_path) == [
+        AzureTarget(name=f"two/{SUBSCRIPTION}", subscription=SUBSCRIPTION, tenant=other, group="two"),
+        AzureTarget(name=f"two/{other}", subscription=other, tenant=other, group="two"),
+        AzureGroup(template=AzureTarget(name="every", subscription="")),
+        AzureGroup(
+            template=AzureTarget(name="some", subscription="", cloud="AzureUSGovernment"),
+            management_group="hospital",
+        ),
+    ]
+
+
+def test_a_tenant(tmp_path: Path) -> None:
+    text = (
+        f"targets:\n  - entra: {{name: a, tenant: {SUBSCRIPTION}, cloud: AzureChinaCloud}}\n"
+        "  - entra: {name: b, tenant: 00001111-1111-2222-3333-ccccddddeeee, graph: 'https://graph.local'}\n"
+    )
+
+    assert made(text, tmp_path) == [
+        EntraTarget(name="a", tenant=SUBSCRIPTION, cloud="AzureChinaCloud"),
+        EntraTarget(name="b", tenant="00001111-1111-2222-3333-ccccddddeeee", graph="https://graph.local"),
+    ]
 
 
 def test_an_inventorys_hosts_take_what_is_said_of_all(tmp_path: Path) -> None:

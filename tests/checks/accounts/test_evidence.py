@@ -1,9 +1,9 @@
 from datetime import UTC, datetime
 
-from checks.accounts import AwakenedUser, IamUser
-from checks.accounts.evidence import awakened_users
+from checks.accounts import AwakenedUser, DirectoryUser, IamUser, RoleAssignment, RoleHolder
+from checks.accounts.evidence import awakened_users, role_holders
 from scanner.model import Reason
-from scanner.testing import AT, AT_BEFORE, Compared, look, observe, world
+from scanner.testing import AT, AT_BEFORE, SUBSCRIPTION, TENANT, Compared, look, observe, world
 
 (USERS,) = awakened_users.needs
 IAM = "arn:aws:iam::111122223333:user/"
@@ -71,3 +71,82 @@ def test_without_a_run_before_nothing_can_be_said() -> None:
     (refusal,) = sight.refusals
     assert (refusal.resource, refusal.error.reason) == (None, Reason.NOT_COLLECTED)
     assert "--before" in refusal.error.mend
+
+
+ASSIGNMENTS, ACCOUNTS = role_holders.needs
+GIVEN = f"/subscriptions/{SUBSCRIPTION}/providers/Microsoft.Authorization/roleAssignments/"
+
+
+def given(name: str, principal: str, kind: str = "user") -> RoleAssignment:
+    return RoleAssignment(
+        resource=GIVEN + name,
+        links=(f"entra:{TENANT}/{kind}s/{principal}",),
+        principal_id=principal,
+        principal_type=kind,
+        role_name="Owner",
+        role_id="8e3af657-a8ff-443c-a75c-2fe8c4bcb635",
+        scope=f"/subscriptions/{SUBSCRIPTION}",
+        scope_kind="subscription",
+        privileged=True,
+        conditioned=False,
+    )
+
+
+def account(number: str, name: str, *, active: bool = True, guest: bool = False) -> DirectoryUser:
+    return DirectoryUser(
+        resource=f"entra:{TENANT}/users/{number}", name=name, active=active, guest=guest, created_at=MADE
+    )
+
+
+HOLDERS = world(
+    role_holders,
+    {
+        ASSIGNMENTS: [
+            given("1", "ann"),
+            given("2", "guest"),
+            given("3", "gone"),
+            given("4", "team", "group"),
+        ],
+        ACCOUNTS: [
+            account("ann", "ann@clinic.example"),
+            account("gone", "gone@clinic.example", active=False),
+            account("guest", "pat_partner.example#EXT#@clinic.example", guest=True),
+            account("other", "other@clinic.example"),
+        ],
+    },
+)
+
+
+def test_whose_accounts_hold_roles() -> None:
+    def holder(name: str, user: str, login: str, *, active: bool = True, guest: bool = False) -> RoleHolder:
+        return RoleHolder(
+            resource=GIVEN + name,
+            links=(f"entra:{TENANT}/users/{user}",),
+            name=login,
+            active=active,
+            guest=guest,
+            role_name="Owner",
+            scope_kind="subscription",
+            privileged=True,
+        )
+
+    assert observe(role_holders, HOLDERS) == [
+        holder("1", "ann", "ann@clinic.example"),
+        holder("2", "guest", "pat_partner.example#EXT#@clinic.example", guest=True),
+        holder("3", "gone", "gone@clinic.example", active=False),
+    ]
+
+
+def test_what_was_given_above_subscriptions_is_told_once() -> None:
+    twice = {**HOLDERS, ASSIGNMENTS: [given("1", "ann"), given("1", "ann")]}
+
+    assert [holder.resource for holder in observe(role_holders, twice)] == [GIVEN + "1"]
+
+
+def test_a_holder_whom_the_directory_does_not_list_is_unreadable() -> None:
+    sight = look(role_holders, {**HOLDERS, ASSIGNMENTS: [given("1", "ann"), given("9", "deleted")]})
+
+    assert [facts.resource for facts in sight.facts] == [GIVEN + "1"]
+    (refusal,) = sight.refusals
+    assert (refusal.resource, refusal.error.need) == (GIVEN + "9", ACCOUNTS)
+    assert "take the assignment away" in refusal.error.mend

@@ -1,0 +1,67 @@
+"""Keys: what protects keys and secrets: expiry, rotation, and whether one that is deleted comes back.
+
+A family of its own, since it speaks of keys and of what keeps them, and the family encryption of stores.
+"""
+
+from datetime import datetime
+from typing import Literal
+
+from scanner import Facts
+
+
+class KeyStore(Facts):
+    """How a store of keys guards them against being deleted."""
+
+    soft_delete: bool
+    """Whether what is deleted, the store itself included, can be brought back for some time."""
+    soft_delete_days: int | None
+    """For how many days it can; none when it cannot."""
+    purge_protected: bool
+    """Whether nobody, not even an administrator, can end that time early."""
+
+
+class Vault(KeyStore):
+    """How a vault guards keys and secrets against being deleted, and who decides on access to them."""
+
+    role_based: bool
+    """Whether access is granted by roles; if not, by a list of the vault's own, which its contributors can
+    change in their own favour."""
+
+
+class Secret(Facts):
+    """How long a secret is good for. What it is was not read."""
+
+    enabled: bool
+    """Whether it can be used now, its dates apart."""
+    expires_at: datetime | None
+    """When it ends; none when it never does."""
+    rotated_at: datetime
+    """When its current version was made."""
+
+
+class Key(Secret):
+    """How long a key is good for, and what replaces it."""
+
+    rotated_automatically: bool
+    """Whether a policy makes a new version of it in time, without anybody's doing."""
+
+
+class Protector(Facts):
+    """The key that encrypts the keys of a store."""
+
+    key_manager: Literal["provider", "customer"]
+    """Who holds it."""
+    rotated_automatically: bool
+    """Whether the store takes up a new version of the key by itself; of the
+    provider's key it always does."""
+
+
+class SharedKeys(Facts):
+    """The keys that open a whole account to whoever has one."""
+
+    shared_keys: bool
+    """Whether they can be used; if not, who wants in has to sign in."""
+    rotated_at: datetime | None
+    """When the older of them was made; none when some was made before the platform wrote it down."""
+    key_max_age_days: int | None
+    """After how many days the account reminds of making them anew; none if it never does."""
