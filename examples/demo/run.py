@@ -2,11 +2,13 @@
 
     python -I examples/demo/run.py [options of wardround scan]
 
-Everything is written to ./demo-report. The hospital is an AWS account in moto's server, this machine,
-and this machine over SSH where it has an sshd. The exit status is 0 when the scan ran as it should,
-whatever it found (its statuses 0, 1 and 3); any other status of the scan is handed on.
+Everything is written to ./demo-report. The hospital is an AWS account in moto's server, an Azure subscription
+and its Entra tenant in a server of the project's own tests, this machine, and this machine over SSH where it
+has an sshd. The exit status is 0 when the scan ran as it should, whatever it found (its statuses 0, 1 and 3);
+any other status of the scan is handed on.
 """
 
+import json
 import os
 import re
 import select
@@ -19,7 +21,7 @@ import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE))  # python -I leaves it out
@@ -32,7 +34,15 @@ ENDING_SECONDS = 10
 RAN = (0, 1, 3)
 """The statuses of a scan that did what it should."""
 SSH_TARGET = "here-ssh"
-WITHOUT_SSH = ("-t", "hospital", "-t", "here")
+WITHOUT_SSH = ("-t", "hospital", "-t", "northlake", "-t", "staff", "-t", "here")
+TIMES = {"authority": 2}
+"""How often the configuration says a word of which it says more than one."""
+FOREIGN = (
+    *("AWS_", "BOTO", "MOTO_", "WARDROUND_", "GITHUB_STEP_SUMMARY"),
+    # What azure-identity logs in with, and what says whose certificates are believed.
+    *("AZURE_", "IDENTITY_", "IMDS_", "MSI_", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"),
+)
+"""How variables begin that are about somebody's real clouds."""
 
 
 def main(options: Sequence[str]) -> int:
@@ -49,16 +59,20 @@ def main(options: Sequence[str]) -> int:
         environment |= {"AWS_ENDPOINT_URL": endpoint, "HTTP_PROXY": endpoint, "http_proxy": endpoint}
         say(f"furnishing it, at {endpoint}")
         subprocess.run([sys.executable, "-I", HERE / "hospital.py", endpoint], env=environment, check=True)
+        say("starting an Azure subscription and its Entra tenant on this machine")
+        azure = stack.enter_context(_azure(home, environment))
+        say(f"they are furnished, at {azure['resource_manager']} and {azure['graph']}")
+        environment |= azure.pop("environment")
         try:
             door = stack.enter_context(sshd.running(home, REPORT.absolute() / "sshd.log"))
         except sshd.NoSshd as reason:
             say(f"{reason}: the target {SSH_TARGET} is left out")
             chosen: tuple[str, ...] = WITHOUT_SSH
-            configuration = _configuration(None)
+            configuration = _configuration(azure)
         else:
             say(f"this machine can be reached over SSH at {sshd.ADDRESS} port {door.port}")
             chosen = ()
-            configuration = _configuration(door)
+            configuration = _configuration({**azure, "port": door.port, "user": door.user})
         status = _scan(configuration, [*chosen, *options], environment)
     if status in RAN:
         _tell()
@@ -75,7 +89,7 @@ def say(line: str) -> None:
 def _clear() -> None:
     """Make the folder, and remove what an earlier demonstration left there."""
     REPORT.mkdir(exist_ok=True)
-    for name in ("report.html", "report.sarif", "report.json", "moto.log", "sshd.log"):
+    for name in ("report.html", "report.sarif", "report.json", "moto.log", "azure.log", "sshd.log"):
         (REPORT / name).unlink(missing_ok=True)
     for name in ("bundle", "configuration"):
         shutil.rmtree(REPORT / name, ignore_errors=True)
@@ -83,11 +97,10 @@ def _clear() -> None:
 
 def _environment(home: Path) -> dict[str, str]:
     """Ours, without a word about any real account, and with a home folder that has none either."""
-    foreign = ("AWS_", "BOTO", "MOTO_", "WARDROUND_", "GITHUB_STEP_SUMMARY")
     kept = {
         name: value
         for name, value in os.environ.items()
-        if not name.startswith(foreign) and not name.lower().endswith("_proxy")
+        if not name.startswith(FOREIGN) and not name.lower().endswith("_proxy")
     }
     return kept | {
         "HOME": str(home),
@@ -102,11 +115,28 @@ def _environment(home: Path) -> dict[str, str]:
 
 @contextmanager
 def _cloud(environment: Mapping[str, str]) -> Iterator[str]:
-    """The address of an empty AWS account, which ends when its standard input does."""
-    with (REPORT / "moto.log").open("wb") as log:
+    """The address of an empty AWS account."""
+    with _serving("cloud.py", "moto.log", environment) as address:
+        yield address
+
+
+@contextmanager
+def _azure(home: Path, environment: Mapping[str, str]) -> Iterator[dict[str, Any]]:
+    """Where Azure and Entra answer, and in `environment` what their clients' has to have."""
+    # The server's key goes with the home folder that nobody keeps.
+    folder = home / "azure"
+    folder.mkdir(mode=0o700)
+    with _serving("azure_server.py", "azure.log", environment, str(folder)) as told:
+        yield json.loads(told)
+
+
+@contextmanager
+def _serving(script: str, log_name: str, environment: Mapping[str, str], *arguments: str) -> Iterator[str]:
+    """The first line that a server says, which ends when its standard input does."""
+    with (REPORT / log_name).open("wb") as log:
         # Ctrl-C at the terminal is for us, not for it.
         process = subprocess.Popen(
-            [sys.executable, "-I", HERE / "cloud.py"],
+            [sys.executable, "-I", HERE / script, *arguments],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=log,
@@ -116,10 +146,10 @@ def _cloud(environment: Mapping[str, str]) -> Iterator[str]:
         )
     with process:
         try:
-            address = _first_line(process.stdout, STARTING_SECONDS)
-            if not address:
-                sys.exit(f"demo: moto's server does not start; see {REPORT / 'moto.log'}")
-            yield address
+            said = _first_line(process.stdout, STARTING_SECONDS)
+            if not said:
+                sys.exit(f"demo: {script} does not start; see {REPORT / log_name}")
+            yield said
         finally:
             process.terminate()
 
@@ -130,19 +160,18 @@ def _first_line(stream: IO[str] | None, seconds: float) -> str:
     return ready[0].readline().strip() if ready else ""
 
 
-def _configuration(door: sshd.Door | None) -> Path:
-    """The configuration beside this file, with the port and the user that can be logged in to today."""
+def _configuration(today: Mapping[str, object]) -> Path:
+    """The configuration beside this file, with the addresses, the port and the user of today."""
     folder = REPORT / "configuration"
-    shutil.copytree(HERE, folder, ignore=shutil.ignore_patterns("*.py", "__pycache__"))
+    shutil.copytree(HERE, folder, ignore=shutil.ignore_patterns("*.py", "__pycache__", "northlake"))
     path = folder / "wardround.yaml"
-    if door:
-        text = path.read_text()
-        for word, value in (("port", door.port), ("user", door.user)):
-            text, changed = re.subn(rf"(?m)^( +{word}: ).+$", rf"\g<1>{value}", text)
-            if changed != 1:
-                sys.exit(f"demo: {HERE / 'wardround.yaml'} should have one {word}; it has {changed}")
-        path.write_text(text)
-        say(f"the configuration is {path}: examples/demo/wardround.yaml with this port and user")
+    text = path.read_text()
+    for word, value in today.items():
+        text, changed = re.subn(rf"(?m)^( +{word}: ).+$", rf"\g<1>{value}", text)
+        if changed != TIMES.get(word, 1):
+            sys.exit(f"demo: {HERE / 'wardround.yaml'} has {word} {changed} times; that is not expected")
+    path.write_text(text)
+    say(f"the configuration is {path}: examples/demo/wardround.yaml with {', '.join(today)} of today")
     return path
 
 
