@@ -12,10 +12,10 @@ PYTHON ?= $(shell for name in python3 python3.14 python3.13 python3.12 python3.1
 	"$$name" -I -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo "$$name" && break; done)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check bench scale size golden clean
+.PHONY: help setup demo test check bench bench-azure scale size shapes golden clean
 
 help:  ## List what can be done
-	@sed -n 's/^\([a-z]*\):[^#]*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 16
+	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 16
 
 setup: $(READY)  ## Make .venv, with this package (editable) and what its development needs
 
@@ -38,8 +38,14 @@ bench: $(READY)  ## The CPU time of `wardround --help`, against that of an empty
 scale: $(READY)  ## What judging and reporting 240,000 findings takes: CPU time and memory
 	@$(RUN) benchmarks/scale.py
 
+bench-azure: $(READY)  ## A subscription of 2,000 resources, 50 ms away: calls, wall time, CPU time and memory
+	@$(RUN) benchmarks/azure.py
+
 size: $(READY)  ## The packages and megabytes of an installation
 	@$(RUN) benchmarks/size.py
+
+shapes: $(READY)  ## Derive tests/shapes anew from the models that Microsoft publishes; needs the package index
+	@$(RUN) tests/shapes/derive.py
 
 golden: $(READY)  ## Rewrite the expected outputs in tests/golden; read the difference like code
 	$(BIN)/pytest --golden

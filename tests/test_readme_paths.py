@@ -129,7 +129,10 @@ def test_every_line_of_the_readme_does_what_it_should(clinic: Clinic) -> None:
     text = CONFIGURATION.replace("policies: [./house.yaml]", f"{local}policies: [hipaa-security-rule]")
     (folder / "wardround.yaml").write_text(text)
     # Nobody can log in to Azure here; what to allow there can be told all the same.
-    azure = "  - azure: {name: wards, subscription: 00001111-2222-3333-4444-555566667777}\n"
+    azure = (
+        "  - azure: {name: wards, subscription: 00001111-2222-3333-4444-555566667777}\n"
+        "  - entra: {name: staff, tenant: 99990000-aaaa-bbbb-cccc-ddddeeeeffff}\n"
+    )
     (folder / "everything.yaml").write_text(text.replace(local, local + azure))
 
     digest = "DIGEST"
@@ -143,7 +146,10 @@ def test_every_line_of_the_readme_does_what_it_should(clinic: Clinic) -> None:
         if line.startswith("examples/auditor/audit"):
             digest = done.stdout.split()[-2]
 
-    written = "report.html report.sarif report.json iam-policy.json sudoers march.html report.md tuesday.json"
+    written = (
+        "report.html report.sarif report.json iam-policy.json role.json graph-permissions.json sudoers "
+        "march.html report.md tuesday.json"
+    )
     assert [name for name in written.split() if not (folder / name).stat().st_size] == []
     assert len(LINES) >= 18
 

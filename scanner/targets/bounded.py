@@ -1,5 +1,6 @@
 """Answers that come in bounded time and length, however slowly they drip."""
 
+import os
 import time
 from collections.abc import Iterator
 from typing import Any
@@ -7,6 +8,7 @@ from typing import Any
 import requests
 from azure.core.exceptions import ServiceResponseTimeoutError
 from requests.adapters import HTTPAdapter
+from requests.utils import get_environ_proxies
 
 _PIECE = 65_536
 
@@ -59,9 +61,17 @@ class _Adapter(HTTPAdapter):
         return response
 
 
-def session(seconds: float, longest: int) -> requests.Session:
-    """Connections over which no answer takes longer, or is longer."""
+def session(address: str, seconds: float, longest: int) -> requests.Session:
+    """Connections to one address, over which no answer takes longer, or is longer."""
     made = requests.Session()
-    # The proxy, if any, and authorities are the environment's; a password in ~/.netrc is for nobody here.
+    # Asked once and not for each call. What else the environment could say is for nobody here: a password in
+    # ~/.netrc would be sent in place of the token.
+    made.proxies = get_environ_proxies(address)
+    made.trust_env = False
     made.mount("https://", _Adapter(seconds, longest))
     return made
+
+
+def authorities() -> str | bool:
+    """Whose certificates are trusted: those of a file that the environment names, or the usual ones."""
+    return os.environ.get("REQUESTS_CA_BUNDLE") or os.environ.get("CURL_CA_BUNDLE") or True

@@ -105,7 +105,8 @@ class Rest:
         self._client: PipelineClient[Any, Any] = PipelineClient(
             self.base,
             transport=RequestsTransport(
-                session=bounded.session(ANSWER_SECONDS, ANSWER_BYTES),
+                session=bounded.session(self.base, ANSWER_SECONDS, ANSWER_BYTES),
+                connection_verify=bounded.authorities(),
                 connection_timeout=clouds.CONNECT_SECONDS,
                 read_timeout=clouds.READ_SECONDS,
             ),
