@@ -1,7 +1,9 @@
 """Each folder of examples does what it says, when somebody copies it."""
 
+import re
 import shutil
 from collections.abc import Iterator
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -13,9 +15,28 @@ from tests.moto import Moto
 EXAMPLES = Path(__file__).parents[1] / "examples"
 
 
+WRITTEN = date(2026, 11, 21)
+"""The day on which the examples were written, and their dates are about."""
+# As if it were tomorrow: nobody judges by a day before the evidence was collected.
+PASSED = datetime.now(UTC).date() + timedelta(days=1) - WRITTEN
+
+
+def on(day: str) -> str:
+    """The day that lies from today as this one did from the day on which the examples were written."""
+    return (date.fromisoformat(day) + PASSED).isoformat()
+
+
+def copied(name: str, folder: Path) -> Path:
+    """An example, its dates as if it had been written now."""
+    copy = Path(shutil.copytree(EXAMPLES / name, folder / name))
+    for path in copy.rglob("*.yaml"):
+        path.write_text(re.sub(r"\b20\d\d-\d\d-\d\d\b", lambda day: on(day[0]), path.read_text()))
+    return copy
+
+
 @pytest.fixture
 def attestations(tmp_path: Path) -> Path:
-    return Path(shutil.copytree(EXAMPLES / "attestations", tmp_path / "attestations"))
+    return copied("attestations", tmp_path)
 
 
 def judged(folder: Path, day: str) -> tuple[int, str]:
@@ -28,26 +49,27 @@ def judged(folder: Path, day: str) -> tuple[int, str]:
 
 
 def test_attestations_hold_while_they_are_young(attestations: Path) -> None:
-    status, said = judged(attestations, "2026-11-21")
+    status, said = judged(attestations, on("2026-11-21"))
 
     assert status == 0
     assert said.startswith("Nothing falls short of what these policies ask of what was looked at.")
 
 
 def test_attestations_grow_old_and_contracts_end(attestations: Path) -> None:
-    status, said = judged(attestations, "2027-10-01")
+    status, said = judged(attestations, on("2027-10-01"))
 
     assert status == 1
     assert said.startswith("Falls short: 1 critical and 2 high findings.")
-    assert "signed_at is 2026-09-14T00:00:00Z (382 days ago); expected at most 365 days ago" in said
-    assert "expires_at is 2027-06-30T23:59:59Z (92 days ago); expected null or at least 30 days ahead" in said
+    signed, ended = on("2026-09-14"), on("2027-06-30")
+    assert f"signed_at is {signed}T00:00:00Z (382 days ago); expected at most 365 days ago" in said
+    assert f"expires_at is {ended}T23:59:59Z (92 days ago); expected null or at least 30 days ahead" in said
 
 
 def test_evidence_that_was_changed_no_longer_backs_its_statement(attestations: Path) -> None:
     with (attestations / "attestations/evidence/risk-analysis-2026.md").open("a") as evidence:
         evidence.write("| health record | none |\n")
 
-    status, said = judged(attestations, "2026-11-21")
+    status, said = judged(attestations, on("2026-11-21"))
 
     assert status == 1
     assert "evidence_intact is false; expected true" in said
@@ -56,7 +78,7 @@ def test_evidence_that_was_changed_no_longer_backs_its_statement(attestations: P
 def test_what_nobody_stated_falls_short(attestations: Path) -> None:
     (attestations / "attestations/workforce.yaml").unlink()
 
-    status, said = judged(attestations, "2026-11-21")
+    status, said = judged(attestations, on("2026-11-21"))
 
     assert status == 1
     assert said.startswith("Falls short: 1 high finding.")
@@ -66,7 +88,7 @@ def test_what_nobody_stated_falls_short(attestations: Path) -> None:
 @pytest.fixture
 def waivers(tmp_path: Path, moto_server: Moto) -> Iterator[Path]:
     """The folder, with the id of a volume of ours, and what it saw of an account."""
-    folder = Path(shutil.copytree(EXAMPLES / "waivers", tmp_path / "waivers"))
+    folder = copied("waivers", tmp_path)
     ids = volumes.seeded(moto_server)
     context = folder / "context.yaml"
     context.write_text(context.read_text().replace("vol-0123456789abcdef0", ids["imaging"]))
@@ -84,18 +106,18 @@ def accepted(folder: Path, day: str) -> tuple[int, str]:
 
 
 def test_waivers_hold_until_they_end(waivers: Path) -> None:
-    status, said = accepted(waivers, "2026-12-31")
+    status, said = accepted(waivers, on("2026-12-31"))
 
     assert status == 1
     assert said.startswith("Falls short: 2 critical findings. 2 findings are waived. ")
-    assert "Waivers 2 waivers: 1 ending within 30 days. 2026-12-31, ends today, waives 1 finding" in said
+    assert f"1 ending within 30 days. {on('2026-12-31')}, ends today, waives 1 finding" in said
     assert "patient data, 50,000 records, owner imaging" in said
 
-    status, said = accepted(waivers, "2027-01-01")
+    status, said = accepted(waivers, on("2027-01-01"))
 
     assert status == 1
     assert said.startswith("Falls short: 2 critical and 1 high findings. 1 finding is waived. ")
-    assert "Waivers 2 waivers: 1 expired. 2026-12-31, expired 1 day ago: waives nothing" in said
+    assert f"Waivers 2 waivers: 1 expired. {on('2026-12-31')}, expired 1 day ago: waives nothing" in said
 
 
 def test_the_waivers_example_is_a_configuration_as_well(waivers: Path, moto_server: Moto) -> None:

@@ -36,6 +36,10 @@ class AwsTarget:
     external_id: str | None = None
     regions: tuple[str, ...] | None = None
     """None: every enabled one."""
+    via: str | None = None
+    """The role that may assume `role_arn`; None: whoever the credentials are of."""
+    group: str | None = None
+    """The name of the target that listed it."""
 
     kind: ClassVar[str] = "aws"
     kinds: ClassVar[tuple[type[View], ...]] = (AwsAccount, AwsRegion)
@@ -48,11 +52,28 @@ class AwsTarget:
 
     @property
     def labels(self) -> tuple[str, ...]:
-        """Its name."""
-        return (self.name,)
+        """Its name, and its group's."""
+        return (self.name, self.group) if self.group else (self.name,)
 
     def enter(self, checks: Mapping[str, Check], leaves: Executor | None) -> "AwsSession":
         """Find credentials, assert whose account it is, list the enabled regions.
+
+        Raises:
+            ReadError: there are no credentials, or they are somebody else's.
+        """
+        caller, identity, home = self.caller()
+        partition = identity["Arn"].split(":")[1]
+        account = Account(identity["Account"], partition, _HOMES.get(partition, home), caller)
+        entered = AwsSession(account, identity["Arn"], self._scopes(account), leaves)
+        for scope in entered.scopes:
+            for declared in checks.values():
+                if declared.on.__name__ == scope.on:
+                    for need in declared.needs:
+                        account.memo.expect(need, scope.name)
+        return entered
+
+    def caller(self) -> tuple[Boto, Page, str]:
+        """Whoever asks, who that is in AWS's words, and the region that is asked what has none.
 
         Raises:
             ReadError: there are no credentials, or they are somebody else's.
@@ -72,23 +93,16 @@ class AwsTarget:
             caller.close()
             raise
         partition = identity["Arn"].split(":")[1]
-        home = home if self._partition(session, home) == partition else _HOMES.get(partition, home)
-        account = Account(identity["Account"], partition, _HOMES.get(partition, home), caller)
-        entered = AwsSession(account, identity["Arn"], self._scopes(account), leaves)
-        for scope in entered.scopes:
-            for declared in checks.values():
-                if declared.on.__name__ == scope.on:
-                    for need in declared.needs:
-                        account.memo.expect(need, scope.name)
-        return entered
+        own = self._partition(session, home) == partition
+        return caller, identity, home if own else _HOMES.get(partition, home)
 
     def _session(self) -> "botocore.session.Session":
         import botocore.session
 
         session = botocore.session.Session(profile=self.profile)
         session.register_component("data_loader", operations.models())
-        if self.role_arn:
-            session = _assumed(session, self.role_arn, self.external_id)
+        for role in (self.via, self.role_arn):
+            session = _assumed(session, role, self.external_id) if role else session
         return session
 
     @staticmethod

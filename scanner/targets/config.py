@@ -11,6 +11,7 @@ from .accounts import AwsTarget
 from .attestations import AttestationsTarget
 from .clouds import CLOUDS
 from .host import HostTarget
+from .organizations import AwsOrganization
 from .subscriptions import AzureGroup, AzureTarget
 from .tenants import EntraTarget
 
@@ -33,11 +34,20 @@ AWS: dict[str, Any] = {
             "description": "a role's ARN, as in arn:aws:iam::111122223333:role/audit",
         },
         "external_id": _TEXT,
+        "organization": {"const": True, "description": "true, or leave it out"},
+        "role_name": {
+            "type": "string",
+            "pattern": r"^[\w+=,.@/-]{1,512}$",
+            "description": "the name of a role that every account has, as in WardroundAudit",
+        },
         "regions": {
             "anyOf": [{"const": "all"}, {"type": "array", "minItems": 1, "items": _TEXT}],
             "description": "all, or a list of regions",
         },
     },
+    "dependentRequired": {"organization": ["role_name"], "role_name": ["organization"]},
+    "not": {"required": ["organization", "account"]},
+    "description": "an account, or organization: true with a role_name",
 }
 _URL = {"type": "string", "pattern": r"^https://[^/\s?#@]+/?$", "description": "an address: https://host"}
 _ID = r"^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$"
@@ -179,11 +189,16 @@ def _made(document: Document, index: int, folder: Path) -> Iterator[Target | Gro
         raise ScannerError(document.at(("targets", index, kind, "inventory"), said)) from None
 
 
-def _aws(settings: Mapping[str, Any], folder: Path) -> Iterator[Target]:
+def _aws(settings: Mapping[str, Any], folder: Path) -> Iterator[Target | Group]:
     del folder
     regions = settings.get("regions", "all")
     chosen = None if regions == "all" else tuple(regions)
-    yield AwsTarget(**{**settings, "regions": chosen})
+    own = {word: value for word, value in settings.items() if word not in {"organization", "role_name"}}
+    target = AwsTarget(**{**own, "regions": chosen})
+    if settings.get("organization"):
+        yield AwsOrganization(template=target, role_name=settings["role_name"])
+    else:
+        yield target
 
 
 def _azure(settings: Mapping[str, Any], folder: Path) -> Iterator[Target | Group]:

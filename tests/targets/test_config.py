@@ -8,6 +8,7 @@ from scanner.targets import Target
 from scanner.targets.accounts import AwsTarget
 from scanner.targets.config import SCHEMA, targets
 from scanner.targets.host import HostTarget
+from scanner.targets.organizations import AwsOrganization
 from scanner.targets.subscriptions import AzureGroup, AzureTarget
 from scanner.targets.tenants import EntraTarget
 
@@ -99,6 +100,44 @@ def test_a_subscription(tmp_path: Path) -> None:
 )
 def test_a_subscriptions_mistakes(setting: str, said: str) -> None:
     document = parse(f"targets:\n  - azure: {{name: a, {setting}}}\n", "wardround.yaml")
+
+    (message,) = mistakes(document, {"properties": {"targets": {"items": SCHEMA}}})
+
+    assert said in message
+
+
+def test_an_organization(tmp_path: Path) -> None:
+    text = (
+        "targets:\n  - aws: {name: all, organization: true, role_name: audit/Wardround, profile: root,"
+        " regions: [us-east-1], external_id: x}\n"
+    )
+
+    assert made(text, tmp_path) == [
+        AwsOrganization(
+            template=AwsTarget(name="all", profile="root", regions=("us-east-1",), external_id="x"),
+            role_name="audit/Wardround",
+        )
+    ]
+
+
+@pytest.mark.parametrize(
+    ("settings", "said"),
+    [
+        ("organization: true", "expected an account, or organization: true with a role_name"),
+        ("role_name: x", "expected an account, or organization: true with a role_name"),
+        (
+            "organization: true, role_name: x, account: '123456789012'",
+            "expected an account, or organization: true with a role_name",
+        ),
+        ("organization: false, role_name: x", "organization: false: expected true, or leave it out"),
+        (
+            "organization: true, role_name: 'a b'",
+            "expected the name of a role that every account has, as in WardroundAudit",
+        ),
+    ],
+)
+def test_an_organizations_mistakes(settings: str, said: str) -> None:
+    document = parse(f"targets:\n  - aws: {{name: a, {settings}}}\n", "wardround.yaml")
 
     (message,) = mistakes(document, {"properties": {"targets": {"items": SCHEMA}}})
 
