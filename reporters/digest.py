@@ -6,7 +6,10 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from itertools import islice
 
-from scanner import ControlResult, Finding, Outcome, Report, Severity, Unreadable, Waiver
+from scanner import ControlResult, Finding, Outcome, Report, Severity, TargetRecord, Unreadable, Waiver
+
+_SERVICES = 5
+"""How many services are named."""
 
 LISTED = 20
 """How many resources of a requirement are listed."""
@@ -162,6 +165,13 @@ def scopes(states: Iterable[str]) -> str:
     """How many scopes were entered, could not be, or were excluded."""
     counts = Counter(states).items()
     return ", ".join(f"{many(number, 'scope')} {state}" for state, number in counts) or "no scope"
+
+
+def calls(target: TargetRecord) -> str:
+    """How many calls a target answered, most of a service first; nothing where none was counted."""
+    most = sorted(target.calls.items(), key=lambda item: (-item[1], item[0]))
+    named = [f"{service} {number:,}" for service, number in most]
+    return f"{many(sum(target.calls.values()), 'call')} ({some(named, _SERVICES)})" if named else ""
 
 
 def counted(result: ControlResult) -> str:

@@ -16,8 +16,8 @@ from typing import Any, TextIO
 from scanner import ControlResult, Finding, Outcome, Policy, Report, Requirement, Severity, Unreadable
 
 from . import waivers
+from .digest import calls, known
 from .digest import files as judged_by
-from .digest import known
 from .escape import bounded, visible
 
 LISTED = 200
@@ -92,6 +92,7 @@ def _sections(report: Report) -> dict[str, Any]:
     return {
         "total": total,
         "waived": report.waived,
+        "calls": calls,
         "known": known,
         "judged_by": judged_by(report),
         "due": waivers.due(report)[:LISTED_ASIDE],

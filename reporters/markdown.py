@@ -10,6 +10,7 @@ from . import waivers
 from .digest import (
     LIMITS,
     accepted,
+    calls,
     counted,
     files,
     known,
@@ -77,7 +78,7 @@ def write(report: Report, out: TextIO) -> None:
         "What could not be seen, and what would mend it", ("Why", "Said", "To mend", "Where"), _unseen(report)
     )
     sheet.table("Nothing to decide about", ("Check", "Why", "Where"), _nothing_there(report))
-    sheet.table("Targets", ("Target", "Id", "Asked as", "Scopes"), _targets(report))
+    sheet.table("Targets", ("Target", "Id", "Asked as", "Scopes", "Answered"), _targets(report))
     # The longest comes last, since what does not fit is left out.
     sheet.table(
         "What falls short, the worst first",
@@ -121,7 +122,7 @@ def _controls(report: Report) -> Iterator[tuple[str, ...]]:
 def _targets(report: Report) -> Iterator[tuple[str, ...]]:
     for target in report.plan.targets:
         states = scopes(scope.state for scope in target.scopes)
-        yield _code(target.name), _code(target.id), _code(target.identity or ""), states
+        yield _code(target.name), _code(target.id), _code(target.identity or ""), states, calls(target)
 
 
 def _unseen(report: Report) -> Iterator[tuple[str, ...]]:

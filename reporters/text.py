@@ -7,7 +7,17 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import TextIO
 
-from scanner import Control, ControlResult, Finding, Outcome, Policy, Report, Requirement, Severity
+from scanner import (
+    Control,
+    ControlResult,
+    Finding,
+    Outcome,
+    Policy,
+    Report,
+    Requirement,
+    Severity,
+    TargetRecord,
+)
 
 from . import waivers
 from .digest import (
@@ -15,6 +25,7 @@ from .digest import (
     LISTED,
     Listing,
     Some,
+    calls,
     counted,
     files,
     known,
@@ -162,7 +173,7 @@ def _scope(report: Report) -> Iterator[Line]:
             2,
             "Target ",
             (target.name, "bold"),
-            f"{label}{asked}: {scopes(scope.state for scope in target.scopes)}.",
+            f"{label}{asked}: {scopes(scope.state for scope in target.scopes)}{_cost(target)}.",
         )
     if rest := targets[_TARGETS:]:
         every = scopes(scope.state for target in rest for scope in target.scopes)
@@ -170,6 +181,10 @@ def _scope(report: Report) -> Iterator[Line]:
     yield _line(2, f"Looked at from {moment(run.started_at)} to {moment(run.finished_at)}.")
     yield _line(2, f"Ages are counted to {moment(run.as_of)}.")
     yield _line(2, f"Run {run.id} of {run.tool} {run.version}.")
+
+
+def _cost(target: TargetRecord) -> str:
+    return f"; {calls(target)}" if target.calls else ""
 
 
 def _coverage(report: Report) -> Iterator[Line]:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from .model import Reason as Reason
     from .model import Requirement as Requirement
     from .model import Severity as Severity
+    from .model import TargetRecord as TargetRecord
     from .model import Unreadable as Unreadable
     from .model import Waiver as Waiver
     from .model import WaiverResult as WaiverResult
@@ -53,6 +54,7 @@ _HOMES = {
         "Reason",
         "Requirement",
         "Severity",
+        "TargetRecord",
         "Unreadable",
         "Waiver",
         "WaiverResult",

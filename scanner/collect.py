@@ -1,11 +1,14 @@
 """Collect: run the plan's checks on the targets, and write down what they saw and what they could not."""
 
 import uuid
+from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import Executor, Future, ThreadPoolExecutor, as_completed
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
 from datetime import datetime
+
+import msgspec
 
 from . import context, journal, plan
 from .declaration import Check
@@ -126,8 +129,8 @@ class Collector:
     progress: Progress = field(default_factory=Progress)
     _entered: dict[str, str] = field(default_factory=dict)
     """The name of the target that was entered, by id."""
-    said: list[TargetRecord] = field(default_factory=list)
-    """What was found of each target, from when it was entered or could not be."""
+    said: dict[str, TargetRecord] = field(default_factory=dict)
+    """What was found of each target, by name, from when it was entered or could not be."""
     _listed: dict[str, Sequence[Target]] = field(default_factory=dict)
     """The members of each group, by its name."""
 
@@ -152,7 +155,7 @@ class Collector:
 
     def records(self, targets: Sequence[Target | Group]) -> tuple[TargetRecord, ...]:
         """What was found of each target, the ones included that an interrupt came before."""
-        read = {record.name for record in self.said}
+        read = set(self.said)
         before = [record for name, record in self.writer.entered.items() if name not in read]
         read |= {record.name for record in before}
         unread = [
@@ -161,7 +164,7 @@ class Collector:
             for each in self._listed.get(target.name, [target])
             if each.name not in read
         ]
-        return tuple(sorted([*self.said, *before, *unread], key=lambda record: record.id))
+        return tuple(sorted([*self.said.values(), *before, *unread], key=lambda record: record.id))
 
     def _members(self, target: Target | Group) -> Sequence[Target]:
         """Whom a target stands for: itself, or those that are found in it."""
@@ -174,7 +177,7 @@ class Collector:
             for record in before:
                 self._refused(target, refusal, record, plan.on(self.checks, target.kinds))
             # Whatever else is in it, nobody knows.
-            self.said.append(_unentered(target, refusal))
+            self._say(_unentered(target, refusal))
             return []
         self._listed.update({target.name: members})
         return members
@@ -187,7 +190,7 @@ class Collector:
             self._entered[before.id] = before.name
             checks = {name: check for _, name, check in self._left(before, checks)}
         if before and not checks:
-            self.said.append(before)
+            self._say(before)
             self.progress.left()
             return
         wide = target.checks_at_once > 1
@@ -204,13 +207,24 @@ class Collector:
                 self.writer.journal.assert_same(before, session.id, session.identity)
             first = self._entered.setdefault(session.id, target.name)
             if first != target.name:
-                self.said.append(_unentered(target, _entered_already(session.id, first)))
+                self._say(_unentered(target, _entered_already(session.id, first)))
                 return
             record = before or _entered(target, session)
             self.writer.enter(record)
-            self.said.append(record)
+            self._say(record)
             runners = stack.enter_context(_pool(target.checks_at_once, "check")) if wide else None
             self._run(session, record, checks, runners)
+            self._done(record, session)
+
+    def _done(self, record: TargetRecord, session: Session) -> None:
+        """Say, too, what it took, this time and before."""
+        calls = Counter(record.calls) + Counter(session.calls)
+        done = msgspec.structs.replace(record, calls=dict(sorted(calls.items())))
+        self.writer.enter(done)
+        self._say(done)
+
+    def _say(self, record: TargetRecord) -> None:
+        self.said[record.name] = record
 
     @staticmethod
     def _session(target: Target, checks: Mapping[str, Check], leaves: Executor | None) -> Session:
@@ -238,12 +252,12 @@ class Collector:
     ) -> None:
         """Say that a target could not be entered; if it could be before, only of what was left to read."""
         if before is None:
-            self.said.append(_unentered(target, refusal))
+            self._say(_unentered(target, refusal))
             return
         for scope, name, _ in self._left(before, checks):
             where = Place(name, before.id, scope, self.now)
             self.writer.seal(before.id, scope.name, name, [where.unreadable(refusal)])
-        self.said.append(before)
+        self._say(before)
 
     def _run(
         self, session: Session, record: TargetRecord, checks: Mapping[str, Check], runners: Executor | None

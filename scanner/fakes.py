@@ -4,7 +4,7 @@ import re
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, ClassVar
 
 from .errors import ReadError
 from .model import Reason, resource_type
@@ -26,7 +26,7 @@ _NONE = Error("ResourceNotFound")
 class FakeAws:
     """An AWS that answers from a world, and denies what the world lacks."""
 
-    calls = 0
+    calls: ClassVar[Mapping[str, int]] = {}
 
     def __init__(self, answers: Mapping[str, Any], denied: Collection[str] = ()) -> None:
         """Answer from this world; deny these needs all the same."""
@@ -65,7 +65,7 @@ class FakeArm:
     are given whose ids go on from its own.
     """
 
-    calls = 0
+    calls: ClassVar[Mapping[str, int]] = {}
 
     def __init__(self, answers: Mapping[str, Any], denied: Collection[str] = ()) -> None:
         """Answer from this world; deny these needs all the same."""
@@ -106,7 +106,7 @@ class FakeGraph:
     A world says a list, or one object, or a function of the names in a path (`by`).
     """
 
-    calls = 0
+    calls: ClassVar[Mapping[str, int]] = {}
 
     def __init__(self, answers: Mapping[str, Any], denied: Collection[str] = ()) -> None:
         """Answer from this world; deny these needs all the same."""

@@ -124,6 +124,8 @@ class TargetRecord(Record, frozen=True):
     identity: str | None
     """Who was asking: the caller's ARN, the login and the host key's fingerprint."""
     scopes: tuple[Scope, ...]
+    calls: dict[str, int] = {}
+    """How many calls were answered when it was read last, by service; on hosts, commands."""
 
 
 class Plan(Record, frozen=True):

@@ -39,7 +39,7 @@ class Progress:
     def calls(self) -> int:
         """How many calls were answered, commands on hosts included."""
         with self._lock:
-            return sum(session.calls for session in self._sessions)
+            return sum(sum(session.calls.values()) for session in self._sessions)
 
     def line(self) -> str:
         """All of it, in a line."""

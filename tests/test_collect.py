@@ -64,6 +64,7 @@ class Session:
     identity: str = "me"
     finished: list[tuple[str, str]] = field(default_factory=list)
     closed: int = 0
+    calls: Mapping[str, int] = field(default_factory=lambda: {"look": 3})
 
     def view(self, scope: Scope, check: Check) -> Room:
         """A room, or the hall."""
@@ -223,6 +224,7 @@ def test_the_manifest_says_what_was_done(tmp_path: Path) -> None:
             kind="houses",
             identity="me",
             scopes=(Scope(name="kitchen", on="Room"),),
+            calls={"look": 3},
         ),
     )
 

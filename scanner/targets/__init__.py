@@ -33,8 +33,8 @@ class Session(Protocol):
         ...
 
     @property
-    def calls(self) -> int:
-        """How many calls were answered so far; on hosts, commands."""
+    def calls(self) -> Mapping[str, int]:
+        """How many calls were answered so far, by service; on hosts, commands."""
         ...
 
     def view(self, scope: Scope, check: Check) -> View:

@@ -183,8 +183,8 @@ class AwsSession:
         return f"aws:{self.account.id}"
 
     @property
-    def calls(self) -> int:
-        """How many calls AWS answered."""
+    def calls(self) -> Mapping[str, int]:
+        """How many calls AWS answered, by service."""
         return self.account.caller.calls
 
     def view(self, scope: Scope, check: Check) -> Aws:

@@ -56,7 +56,8 @@ def _scope(path: str) -> str:
 
 def _provider(path: str) -> str:
     """Each provider is a service of its own behind the manager."""
-    return path.rpartition("/providers/")[2].partition("/")[0].lower() if "/providers/" in path else ""
+    named = path.rpartition("/providers/")[2].partition("/")[0].lower() if "/providers/" in path else ""
+    return named or "microsoft.resources"
 
 
 MANNERS = Manners(next_link="nextLink", explain=_explain, part=_provider)

@@ -241,7 +241,7 @@ class AttestationsSession:
     folder: Folder
     tags: Mapping[str, str] | None = None
     scopes: tuple[Scope, ...] = (Scope(name="folder", on="Attestations"),)
-    calls: int = 0
+    calls: ClassVar[Mapping[str, int]] = {}
     """It is a folder: nobody is called."""
 
     def view(self, scope: Scope, check: Check) -> Attestations:  # noqa: ARG002 - there is one scope

@@ -1,7 +1,8 @@
 """The one place that talks to AWS: clients, paging, and what botocore's errors mean."""
 
 import threading
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Protocol
@@ -80,8 +81,8 @@ class Caller(Protocol):
     """Whoever answers operations: AWS, or a test's world."""
 
     @property
-    def calls(self) -> int:
-        """How many pages were answered."""
+    def calls(self) -> Mapping[str, int]:
+        """How many pages were answered, by service."""
         ...
 
     def pages(self, need: str, region: str, parameters: dict[str, Any]) -> Iterator[Page]:
@@ -104,7 +105,7 @@ class Boto:
         """Use this session's credentials."""
         self._session = session
         self._lock = threading.Lock()
-        self.calls = 0
+        self.calls: Counter[str] = Counter()
         self._clients: dict[tuple[str, str], Any] = {}
         self._bounds: dict[tuple[str, str], threading.BoundedSemaphore] = {}
 
@@ -123,7 +124,7 @@ class Boto:
             for page in _paged(client, bound, need, operation, parameters):
                 page.pop("ResponseMetadata", None)
                 with self._lock:
-                    self.calls += 1
+                    self.calls[service] += 1
                 yield page
         except Lost as lost:
             raise translated(need, region, lost.error) from None

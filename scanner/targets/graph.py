@@ -39,8 +39,8 @@ def _explain(refused: Refused) -> tuple[Reason, str]:
 
 
 def _area(path: str) -> str:
-    """Graph is a front of many services: the first words of a path tell which."""
-    return "/".join(path.split("/")[2:4])
+    """Graph is a front of many services: the first word of a path tells which."""
+    return path.split("/")[2].partition("(")[0]
 
 
 MANNERS = Manners(next_link="@odata.nextLink", explain=_explain, part=_area)

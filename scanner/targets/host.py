@@ -109,9 +109,9 @@ class HostSession:
     scopes: tuple[Scope, ...] = (Scope(name="host", on="Host"),)
 
     @property
-    def calls(self) -> int:
+    def calls(self) -> Mapping[str, int]:
         """How many commands were answered."""
-        return len(self.probe.answers)
+        return {"commands": len(self.probe.answers)}
 
     def view(self, scope: Scope, check: Check) -> Host:  # noqa: ARG002 - a host has one scope
         """The answers to the commands that the check declares."""

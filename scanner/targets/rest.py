@@ -2,6 +2,7 @@
 
 import json
 import threading
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -64,8 +65,8 @@ class Caller(Protocol):
     """Whoever answers: Azure, or a test's world."""
 
     @property
-    def calls(self) -> int:
-        """How many pages were answered."""
+    def calls(self) -> Mapping[str, int]:
+        """How many pages were answered, by the part of the API that did."""
         ...
 
     def pages(self, need: str, path: str, query: Mapping[str, str]) -> Iterator[Page]:
@@ -89,7 +90,7 @@ class Rest:
     login: Login
     manners: Manners
     pace: Pace | None = None
-    calls: int = 0
+    calls: Counter[str] = field(default_factory=Counter)
     _bound: threading.BoundedSemaphore = field(default_factory=lambda: threading.BoundedSemaphore(IN_FLIGHT))
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _silences: dict[str, Silence] = field(default_factory=dict)
@@ -161,7 +162,7 @@ class Rest:
         if not isinstance(page, dict):
             raise nonsense(need, f"status 200 and {len(body)} bytes that are no JSON object")
         with self._lock:
-            self.calls += 1
+            self.calls[self.manners.part(path)] += 1
         return page
 
     def _silence(self, path: str) -> Silence:

@@ -104,8 +104,8 @@ class AzureSession:
         return f"azure:{self.subscription.id}"
 
     @property
-    def calls(self) -> int:
-        """How many pages Azure answered."""
+    def calls(self) -> Mapping[str, int]:
+        """How many pages Azure answered, by provider."""
         return self.subscription.caller.calls
 
     def view(self, scope: Scope, check: Check) -> AzureSubscription:

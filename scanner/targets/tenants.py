@@ -97,8 +97,8 @@ class EntraSession:
         return f"entra:{self.tenant.id}"
 
     @property
-    def calls(self) -> int:
-        """How many pages Graph answered."""
+    def calls(self) -> Mapping[str, int]:
+        """How many pages Graph answered, by area."""
         return self.tenant.caller.calls
 
     def view(self, scope: Scope, check: Check) -> EntraTenant:

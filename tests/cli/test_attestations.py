@@ -10,7 +10,8 @@ import pytest
 from scanner import plugins
 from tests.cli.command import Command, Result
 
-AS_OF = "2026-11-21"
+AS_OF = "2126-11-21"
+"""A day that is long after the evidence is collected: nobody judges by one that is before."""
 REPORT = "# Risks\n"
 DIGEST = hashlib.sha256(REPORT.encode()).hexdigest()
 POLICY = """\
@@ -52,7 +53,7 @@ def statement(**changes: str) -> str:
         "statement": "Patient Jane Doe was our example.",
         "by": "Ada",
         "role": "CISO",
-        "date": "2026-03-02",
+        "date": "2126-03-02",
         "evidence": f"{{file: r.md, sha256: {DIGEST}}}",
     } | changes
     return "{" + ", ".join(f"{name}: {value}" for name, value in written.items()) + "}\n"
@@ -101,12 +102,12 @@ def test_a_statement_that_holds(folder: Command, judge: Judge) -> None:
     ("changes", "reason"),
     [
         (
-            {"date": "2026-12-01"},
-            "signed_at is 2026-12-01T00:00:00Z (in 10 days); expected at most 365 days ago",
+            {"date": "2126-12-01"},
+            "signed_at is 2126-12-01T00:00:00Z (in 10 days); expected at most 365 days ago",
         ),
         (
-            {"date": "2025-11-20"},
-            "signed_at is 2025-11-20T00:00:00Z (366 days ago); expected at most 365 days ago",
+            {"date": "2125-11-20"},
+            "signed_at is 2125-11-20T00:00:00Z (366 days ago); expected at most 365 days ago",
         ),
         (
             {"evidence": f"{{file: missing.md, sha256: {DIGEST}}}"},
@@ -133,7 +134,7 @@ def test_a_statement_without_evidence(folder: Command, judge: Judge) -> None:
 
 
 def test_the_last_day_of_a_statement_counts(folder: Command, judge: Judge) -> None:
-    folder.write("attestations/risk.yaml", statement(date="2025-11-21"))
+    folder.write("attestations/risk.yaml", statement(date="2125-11-21"))
 
     assert judge() == (0, [Judged("pass", ID, [])], EVALUATED)
 
@@ -183,7 +184,7 @@ def test_a_malformed_file_hides_no_other(folder: Command, judge: Judge) -> None:
 
 
 def test_each_statement_in_force_is_judged(folder: Command, judge: Judge) -> None:
-    folder.write("attestations/a.yaml", statement(date="2024-01-01"))
+    folder.write("attestations/a.yaml", statement(date="2124-01-01"))
     folder.write("attestations/risk.yaml", statement())
 
     status, findings, _ = judge()

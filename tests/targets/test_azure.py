@@ -101,7 +101,7 @@ def test_a_subscription_is_entered_by_a_clients_secret(server: Azure) -> None:
         assert session.id == f"azure:{SUBSCRIPTION}"
         assert session.identity == f"{CLIENT} (object {OBJECT}, tenant {TENANT})"
         assert session.scopes == (Scope(name="subscription", on="AzureSubscription"),)
-        assert session.calls == 1
+        assert session.calls == {"microsoft.resources": 1}
     assert [call.partition("?")[0] for call in server.calls] == [
         f"/{TENANT}/v2.0/.well-known/openid-configuration",
         f"/{TENANT}/oauth2/v2.0/token",
@@ -269,7 +269,7 @@ def test_a_listing_is_read_to_its_last_page_and_asked_for_once(server: Azure) ->
             view = session.view(session.scopes[0], things)
             assert [item.held for item in view.all(READ_DISKS)] == disks(5)
         session.done(session.scopes[0], things)
-        assert session.calls == 4
+        assert session.calls == {"microsoft.resources": 1, "microsoft.compute": 3}
     assert [call for call in server.calls if call.startswith(DISKS)] == [
         f"{DISKS}?api-version=2024-03-02",
         f"{DISKS}?api-version=2024-03-02&$skiptoken=2",

@@ -78,7 +78,7 @@ def test_a_tenant_is_entered_without_a_call_to_graph(server: Azure) -> None:
         assert session.id == f"entra:{TENANT}"
         assert session.identity == f"{CLIENT} (object {OBJECT}, tenant {TENANT})"
         assert session.scopes == (Scope(name="tenant", on="EntraTenant"),)
-        assert session.calls == 0
+        assert session.calls == {}
     assert [call for call in server.calls if call.startswith("/v1.0")] == []
 
 
@@ -103,7 +103,7 @@ def test_listings_are_read_to_their_last_page_and_asked_for_once(server: Azure) 
         for _ in range(2):
             assert [entry.id for entry in view(session).all(USERS)] == [f"u-{n}" for n in range(5)]
         session.done(session.scopes[0], things)
-        assert session.calls == 3
+        assert session.calls == {"users": 3}
     assert sum(call.startswith("/v1.0/users") for call in server.calls) == 3
 
 

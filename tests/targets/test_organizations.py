@@ -92,7 +92,7 @@ def test_who_lists_by_a_role_assumes_the_others_from_it(accounts: dict[str, str]
 
 
 def test_a_closed_account_is_none_and_a_suspended_one_is(
-    accounts: dict[str, str], server: Moto, monkeypatch: pytest.MonkeyPatch
+    accounts: dict[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from scanner.targets.boto import Boto
 
