@@ -406,3 +406,16 @@ def test_what_cannot_be_printed_is_said(
 
 def volumes() -> Check:
     return plugins.checks()["encryption.aws.ebs_volumes"]
+
+
+def test_an_organizations_policy_says_where_it_belongs(command: Command) -> None:  # noqa: F811
+    command.write(
+        "wardround.yaml",
+        "targets:\n  - aws: {name: all, organization: true, role_name: Audit}\npolicies: [./house.yaml]\n",
+    )
+
+    result = command("permissions")
+
+    assert json.loads(result.out)["Version"] == "2012-10-17"
+    assert "Attach it to Audit in every account." in result.err
+    assert "sts:AssumeRole on arn:aws:iam::*:role/Audit, besides." in result.err

@@ -18,6 +18,9 @@ NOTE_AWS = """\
 Resource is "*" because a scan looks at every resource, and most listings have no resource level in IAM.
 sts:GetCallerIdentity needs no permission. Where a target has a role_arn, attach the policy to that role;
 who assumes it needs sts:AssumeRole on it, and nothing else."""
+NOTE_ORGANIZATION = """\
+Attach it to {role} in every account. Who lists the accounts needs organizations:ListAccounts, and
+sts:AssumeRole on arn:aws:iam::*:role/{role}, besides."""
 NOTE_AZURE = """\
 Create it with: az role definition create --role-definition FILE, and assign it on each subscription.
 A role belongs to one tenant: where subscriptions are of several, create it in each, with that tenant's
@@ -68,6 +71,8 @@ def permissions(config: "Path | None", policies: tuple[str, ...], kind: str | No
         click.echo(as_json(policy))
         size = len("".join(as_json(policy).split()))
         click.echo(NOTE_AWS, err=True)
+        for role in _roles(targets or ()):
+            click.echo(NOTE_ORGANIZATION.format(role=role), err=True)
         if size > least.MANAGED_POLICY:
             click.echo(f"It has {size} characters; a managed policy holds {least.MANAGED_POLICY}.", err=True)
         return
@@ -80,6 +85,13 @@ def permissions(config: "Path | None", policies: tuple[str, ...], kind: str | No
     for line in least.sudoers(checks, {user} if user else _users(targets)):
         click.echo(line)
     click.echo(NOTE_HOSTS, err=True)
+
+
+def _roles(targets: "Sequence[Target | Group]") -> "list[str]":
+    """The roles by which the accounts of organizations are entered."""
+    from scanner.targets.organizations import AwsOrganization
+
+    return [target.role_name for target in targets if isinstance(target, AwsOrganization)]
 
 
 def _print_role(targets: "Sequence[Target | Group] | None", checks: "Sequence[Check]") -> None:

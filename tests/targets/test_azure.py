@@ -119,6 +119,16 @@ def test_a_managed_identity(server: Azure, monkeypatch: pytest.MonkeyPatch) -> N
         assert session.identity == f"{CLIENT} (object {OBJECT}, tenant {TENANT})"
 
 
+def test_the_identity_that_instances_metadata_gives(server: Azure, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("AZURE_CLIENT_SECRET")
+    monkeypatch.delenv("AZURE_CLIENT_ID")
+    monkeypatch.setenv("AZURE_POD_IDENTITY_AUTHORITY_HOST", server.url)
+
+    with closing(entered(server)) as session:
+        assert session.identity == f"{CLIENT} (object {OBJECT}, tenant {TENANT})"
+    assert any(call.startswith("/metadata/identity/oauth2/token") for call in server.calls)
+
+
 def test_a_workloads_identity(server: Azure, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.delenv("AZURE_CLIENT_SECRET")
     (tmp_path / "federated").write_text(azure.FEDERATED)
