@@ -19,8 +19,11 @@ from .targets.probe import command_of
 ENTERING = (REGIONS,)
 """What entering an account asks besides its checks; sts:GetCallerIdentity needs no permission."""
 
-MANAGED_POLICY = 6144
-"""Characters, white space aside, that one managed policy of IAM may have."""
+MANAGED_POLICY, INLINE_POLICIES = 6144, 10240
+"""Characters, white space aside, that a managed policy of IAM may have, and all inline policies of a role.
+
+https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
+"""
 
 _KINDS = {"aws": Aws, "azure": AzureSubscription, "entra": EntraTenant, "hosts": Host}
 ANY_SUBSCRIPTION = "/subscriptions/00000000-0000-0000-0000-000000000000"

@@ -205,7 +205,7 @@ def test_the_policy_of_all_checks_is_one_that_iam_takes() -> None:
     sids = [statement["Sid"] for statement in policy["Statement"]]
     assert len(set(sids)) == len(sids)
     assert all(sid.isalnum() for sid in sids)
-    assert len("".join(json.dumps(policy).split())) <= permissions.MANAGED_POLICY
+    assert len("".join(json.dumps(policy).split())) <= permissions.INLINE_POLICIES
 
 
 def test_a_line_of_sudoers_allows_exactly_one_command() -> None:

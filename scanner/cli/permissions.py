@@ -18,6 +18,9 @@ NOTE_AWS = """\
 Resource is "*" because a scan looks at every resource, and most listings have no resource level in IAM.
 sts:GetCallerIdentity needs no permission. Where a target has a role_arn, attach the policy to that role;
 who assumes it needs sts:AssumeRole on it, and nothing else."""
+NOTE_LONG = """\
+It has {size} characters, and a managed policy holds {managed}: put it inline into the role, which holds {inline}
+so (aws iam put-role-policy), or divide its statements between two managed policies."""
 NOTE_ORGANIZATION = """\
 Attach it to {role} in every account. Who lists the accounts needs organizations:ListAccounts, and
 sts:AssumeRole on arn:aws:iam::*:role/{role}, besides."""
@@ -74,7 +77,10 @@ def permissions(config: "Path | None", policies: tuple[str, ...], kind: str | No
         for role in _roles(targets or ()):
             click.echo(NOTE_ORGANIZATION.format(role=role), err=True)
         if size > least.MANAGED_POLICY:
-            click.echo(f"It has {size} characters; a managed policy holds {least.MANAGED_POLICY}.", err=True)
+            click.echo(
+                NOTE_LONG.format(size=size, managed=least.MANAGED_POLICY, inline=least.INLINE_POLICIES),
+                err=True,
+            )
         return
     if chosen == "azure":
         _print_role(targets, checks)
