@@ -19,8 +19,8 @@ Resource is "*" because a scan looks at every resource, and most listings have n
 sts:GetCallerIdentity needs no permission. Where a target has a role_arn, attach the policy to that role;
 who assumes it needs sts:AssumeRole on it, and nothing else."""
 NOTE_LONG = """\
-It has {size} characters, and a managed policy holds {managed}: put it inline into the role, which holds {inline}
-so (aws iam put-role-policy), or divide its statements between two managed policies."""
+It has {size} characters, and a managed policy holds {managed}: put it inline into the role (aws iam
+put-role-policy), which holds {inline} so, or divide its statements between two managed policies."""
 NOTE_ORGANIZATION = """\
 Attach it to {role} in every account. Who lists the accounts needs organizations:ListAccounts, and
 sts:AssumeRole on arn:aws:iam::*:role/{role}, besides."""
