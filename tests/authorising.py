@@ -24,12 +24,17 @@ import botocore.session
 
 from tests.moto import App
 
-PREFIXES = {"tagging": "tag"}
+PREFIXES = {"monitoring": "cloudwatch", "tagging": "tag"}
 """Services that sign otherwise than IAM calls them: Service Authorization Reference, "service prefix"."""
 BY_HAND = {
     # Amazon S3 User Guide, "Required permissions for Amazon S3 API operations", account operations.
     ("s3control", "GetPublicAccessBlock"): "s3:GetAccountPublicAccessBlock",
+    # The same, bucket operations.
+    ("s3", "GetObjectLockConfiguration"): "s3:GetBucketObjectLockConfiguration",
 }
+BY_METHOD = frozenset({"apigateway"})
+"""Services whose actions are the methods of HTTP: API Gateway Developer Guide, "Control access for invoking
+API Gateway management"."""
 ELSEWHERE = frozenset({("s3", "ListDirectoryBuckets")})
 """Operations that are signed for another service than their model says: this one, for s3express."""
 FREE = frozenset({("sts", "GetCallerIdentity")})
@@ -119,6 +124,8 @@ def action(asked: Asked) -> str:
         return BY_HAND[asked]
     model = _model(asked.service)
     prefix = PREFIXES.get(model.signing_name, model.signing_name)
+    if prefix in BY_METHOD:
+        return f"{prefix}:{model.operation_model(asked.operation).http['method']}"
     if asked.operation in reference().get(prefix, {}):
         return f"{prefix}:{asked.operation}"
     told = re.findall(rf"<code>({prefix}:\w+)</code>", model.operation_model(asked.operation).documentation)

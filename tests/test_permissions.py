@@ -22,11 +22,22 @@ from tests.cli.conftest import command  # noqa: F401 - a fixture
 READING = {"Read", "List"}
 SENSITIVE = {
     # Needs of ours in whose answers something is sensitive, or binary: why they are asked all the same.
+    "account:GetAlternateContact": "the address of staff, which is what is asked for; the number is not kept",
+    "backup:GetBackupPlan": "the tags that a plan gives to what it makes",
+    "cloudfront:GetDistributionConfig": "what origins are told in headers; nothing else tells of the log",
+    "cloudfront:ListDistributions": "what origins are told in headers; nothing else lists distributions",
+    "ec2:DescribeLaunchTemplateVersions": "the start script of machines; nothing else tells a template",
+    "ecs:DescribeTaskDefinition": "environment variables; nothing else tells what a container may do",
+    "firehose:DescribeDeliveryStream": "names of users and tables at the destination; no password",
+    "fsx:DescribeFileSystems": "a password, masked by AWS",
+    "guardduty:ListMembers": "the mail addresses of accounts, not of people; only their number is kept",
     "iam:GetCredentialReport": "a table of names and moments, without any secret",
     "iam:ListVirtualMFADevices": "the seed of a device, which AWS tells once, when it is made",
     "lambda:ListFunctions": "environment variables; lambda:GetFunction would tell the code, too",
+    "organizations:DescribeOrganization": "the mail address of the managing account; only numbers are kept",
     "rds:DescribeDBClusters": "a password that is about to change, masked by AWS",
     "rds:DescribeDBInstances": "a password that is about to change, masked by AWS",
+    "redshift-serverless:ListNamespaces": "the name of the administrator",
     "redshift:DescribeClusters": "a password that is about to change, masked by AWS",
     "s3:GetBucketEncryption": "the id of a key, not the key",
     "ssm:DescribeInstanceInformation": "the address of a machine",

@@ -42,6 +42,13 @@ class AccessKey(Credential):
     """When the key was made, or last replaced."""
 
 
+class ConsolePassword(Credential):
+    """The password that a user signs in to the console with."""
+
+    changed_at: datetime
+    """When the password was last set."""
+
+
 class PasswordPolicy(Facts):
     """What the account asks of its users' passwords."""
 
@@ -229,3 +236,98 @@ class RoleHolder(Facts):
     """What kind of thing the role was given on."""
     privileged: bool
     """Whether the role lets its holder give access to others, and so to themselves."""
+
+
+class PolicyReach(Facts):
+    """What a policy allows, as far as it reaches far, whatever its conditions."""
+
+    name: str
+    """The policy's name."""
+    everything: bool
+    """Whether it allows every action on every resource."""
+    privileged: bool
+    """Whether it lets its holder give access to others, and so to themselves."""
+    full_services: tuple[str, ...]
+    """The services all of whose actions it allows, on whatever resources; a star for all of them, or all but
+    those that it names."""
+    decrypts_with_any_key: bool
+    """Whether it lets one decrypt with whatever key of KMS, where the key leaves that to its account."""
+    subscribes_to_anything: bool
+    """Whether it lets one subscribe to any product of AWS Marketplace."""
+
+
+class ManagedPolicy(PolicyReach):
+    """A policy that can be given to many users, groups and roles."""
+
+    customer_managed: bool
+    """Whether it is the customer's own, and not one of AWS's."""
+    attached: bool
+    """Whether some user, group or role has it."""
+    attached_to: tuple[Literal["user", "group", "role"], ...]
+    """What kinds of holders have it."""
+    boundaries: int
+    """How many users and roles have it as their permissions boundary, which gives nothing and takes away."""
+
+
+class InlinePolicy(PolicyReach):
+    """A policy that is a part of one user, group or role."""
+
+    holder_kind: Literal["user", "group", "role"]
+    """What has it."""
+
+
+class PolicyHolder(Facts):
+    """What policies a user, group or role has, and what they allow together."""
+
+    name: str
+    """The holder's name."""
+    inline_policies: int
+    """How many policies are a part of the holder, which nobody sees in the list of policies."""
+    managed_policies: int
+    """How many policies of the list the holder has itself; those of a user's groups are the groups'."""
+    everything: bool
+    """Whether they allow every action on every resource, a user's groups included."""
+    privileged: bool
+    """Whether they let the holder give access to others, and so to themselves; groups included."""
+
+
+class UserPermissions(PolicyHolder):
+    """What policies a user has."""
+
+    groups: int
+    """How many groups the user is in."""
+    bounded: bool
+    """Whether a permissions boundary takes away of what the policies allow."""
+
+
+class GroupPermissions(PolicyHolder):
+    """What policies a group has."""
+
+    members: int
+    """How many users are in the group."""
+
+
+class IamRole(PolicyHolder, Credential):
+    """A role, what it may do, and when somebody last used it."""
+
+    kind: Literal["own", "service-linked", "identity-center"]
+    """Whether the account made the role; if not, whether a service or IAM Identity Center keeps it."""
+    created_at: datetime
+    """When the role was made."""
+    bounded: bool
+    """Whether a permissions boundary takes away of what the policies allow."""
+
+
+class PermissionSet(Facts):
+    """What people who come through IAM Identity Center may be given in accounts."""
+
+    name: str
+    """The name of the permission set."""
+    session_minutes: int
+    """For how long one signs in with it at a time."""
+    managed_policies: tuple[str, ...]
+    """The names of AWS's own policies in it."""
+    inline_policy: bool
+    """Whether it has a policy that is a part of it."""
+    everything: bool
+    """Whether AdministratorAccess is in it, or its own policy allows every action on every resource."""

@@ -9,7 +9,7 @@ from typing import TypedDict
 
 from scanner import AwsAccount, check
 
-from . import AccessKey, IamUser, PasswordPolicy, User
+from . import AccessKey, ConsolePassword, IamUser, PasswordPolicy, User
 
 _DEFAULT_MIN_LENGTH = 8
 """What IAM asks without a policy: 8 characters, of three of the four kinds; nothing expires."""
@@ -58,6 +58,26 @@ def access_keys(account: AwsAccount) -> Iterator[AccessKey]:
                     last_used_at=last_used_at,
                     last_seen_at=last_used_at or rotated_at,
                 )
+
+
+@check("iam:GenerateCredentialReport", "iam:GetCredentialReport")
+def console_passwords(account: AwsAccount) -> Iterator[ConsolePassword]:
+    """When the console passwords of IAM users were last used, and when they were set.
+
+    Whoever uses a key all day and the password never is used as a user; the password is not.
+    """
+    for row in account.credential_report():
+        changed_at = _moment(row["password_last_changed"])
+        if row["arn"] != account.root and _true(row, "password_enabled") and changed_at:
+            last_used_at = _moment(row["password_last_used"])
+            yield ConsolePassword(
+                resource=f"{row['arn']}/console-password",
+                links=(row["arn"],),
+                active=True,
+                changed_at=changed_at,
+                last_used_at=last_used_at,
+                last_seen_at=last_used_at or changed_at,
+            )
 
 
 @check("iam:GetAccountPasswordPolicy")

@@ -139,3 +139,148 @@ class CosmosAccount(Facts):
     """For how many hours they are kept."""
     geo_redundant: bool
     """Whether a copy of them lies in another region."""
+
+
+class Copied(Facts):
+    """Whether there is a copy of a thing, and how old the newest is: its age tells whether they go on."""
+
+    protected: bool
+    """Whether the platform's backup service has a copy of it, or of the machine that it belongs to."""
+    last_backup_at: datetime | None
+    """When the newest copy was made, by that service or otherwise; none when there is none."""
+
+
+class CopiedMachine(Copied):
+    """Whether there is a copy of a machine, or of its disk, and how old the newest is."""
+
+    scale_set: bool
+    """Whether it is, or belongs to, one of a set of machines that are made and thrown away as they are
+    needed."""
+
+
+class Plan(Facts):
+    """What a plan of AWS Backup has made and kept."""
+
+    daily_retention_days: int | None
+    """For how many days a daily copy is kept, be it in another vault; none when it keeps no daily one."""
+    geo_redundant: bool
+    """Whether it makes a copy in another region."""
+    other_account: bool
+    """Whether it makes a copy in another account, out of reach of this one's administrators."""
+    selections: int
+    """How many selections say what it is used for."""
+
+
+class BackupVault(Facts):
+    """How a vault of AWS Backup guards the backups in it."""
+
+    immutable: bool
+    """Whether a backup cannot be deleted, nor its retention be shortened, before its time."""
+    immutable_for_good_at: datetime | None
+    """From when on nobody can turn that off; none when somebody can, or when it is off."""
+    min_retention_days: int | None
+    """For how many days backups have to be kept; none when no least is enforced."""
+    max_retention_days: int | None
+    """For how many days they may be kept; none when no most is enforced."""
+    recovery_points: int
+    """How many backups it holds, roughly."""
+
+
+class VaultPolicy(Facts):
+    """What a vault's own policy says of whoever wants to delete backups."""
+
+    deletion_denied: bool
+    """Whether it denies everybody, without a condition, to delete a backup, to shorten for how long one is
+    kept, and to change the policy."""
+    immutable: bool
+    """Whether a lock of the vault forbids that in any case, but for changing the policy."""
+    recovery_points: int
+    """How many backups it holds, roughly."""
+
+
+class RestoreTest(Facts):
+    """Whether it is tried out that what a vault holds can be brought back."""
+
+    restore_tested: bool
+    """Whether a plan for testing takes backups of the vault."""
+    last_test_at: datetime | None
+    """When such a plan was last carried out; none when none was."""
+    recovery_points: int
+    """How many backups it holds, roughly."""
+
+
+class Kept(Facts):
+    """How long a store keeps the copies that it makes by itself."""
+
+    retention_days: int
+    """For how many days; 0 when it makes none."""
+
+
+class Snapshots(Kept):
+    """How long, and where, a store keeps the copies that it makes by itself."""
+
+    geo_redundant: bool
+    """Whether copies of them are kept in another region, too."""
+
+
+class RdsDatabase(Snapshots):
+    """How a database keeps copies of itself, and outlives the loss of one building."""
+
+    engine: str
+    """The database engine: postgres, aurora-mysql, docdb."""
+    zone_redundant: bool
+    """Whether another machine, in another building, takes over by itself."""
+    deletion_protected: bool
+    """Whether nobody can delete it without turning that off first."""
+    replica: bool
+    """Whether it follows another database, which can be restored in its place."""
+
+
+class PointInTime(Facts):
+    """Whether any moment of the last days can be restored."""
+
+    continuous: bool
+    """Whether it can."""
+    retention_days: int | None
+    """For how many days back; none when it cannot."""
+
+
+class Versions(Facts):
+    """Whether what is overwritten or deleted stays."""
+
+    versioned: bool
+    """Whether what is overwritten stays as an older version."""
+    mfa_delete: bool
+    """Whether only the root user with a second factor can delete an older version."""
+
+
+class ObjectLock(Facts):
+    """Whether what is stored can be kept from being deleted or overwritten."""
+
+    object_lock: bool
+    """Whether objects can be locked for a time."""
+    default_lock: Literal["governance", "compliance"] | None
+    """How each new object is locked, which some may undo (governance) or nobody (compliance); none when new
+    objects are not locked unless somebody asks for it."""
+    default_lock_days: int | None
+    """For how many days it is; none when it is not. A year is counted as 365."""
+
+
+class ObjectReplication(Facts):
+    """Whether what is stored is copied elsewhere as it comes in."""
+
+    replicated: bool
+    """Whether a rule that is on copies new objects, be they only some, into another bucket."""
+    replicated_whole: bool
+    """Whether such a rule copies all of them."""
+
+
+class OldVersions(Facts):
+    """What becomes of older versions."""
+
+    versioned: bool
+    """Whether what is overwritten stays as an older version."""
+    lifecycle_rules: int
+    """How many rules are on that delete, or move to cheaper storage, what has grown old."""
+    old_versions_days: int | None
+    """After how many days the first older versions are deleted; none when no rule deletes any."""

@@ -119,3 +119,123 @@ class MachineIdentity(Facts):
     """Whether it has an identity that is its own; agents that audit it sign in with that."""
     shared_identities: int
     """How many identities it has that other machines may have, too."""
+
+
+class ThreatDetection(Facts):
+    """Whether a cloud watches what happens in a region for signs of an attack."""
+
+    enabled: bool
+    """Whether it watches at all."""
+    features: tuple[str, ...]
+    """What it watches, as the platform names it: S3_DATA_EVENTS, RDS_LOGIN_EVENTS, EBS_MALWARE_PROTECTION."""
+    publishing_minutes: int | None
+    """How long it waits before it tells again of what goes on happening; none where it does not watch."""
+
+
+class DetectionCentre(Facts):
+    """Who sees what is found in a region, besides the account itself."""
+
+    centralised: bool
+    """Whether it is seen together with what is found in other accounts: there, or here."""
+    administrator: str | None
+    """The account that sees it too; none where none does."""
+    member_accounts: int
+    """How many accounts' findings are seen here."""
+
+
+class FindingExport(Facts):
+    """Whether what was found outlives the platform, which forgets it."""
+
+    exported: bool
+    """Whether findings are being copied to a store of the customer's."""
+
+
+class OpenFindings(Facts):
+    """How many signs of an attack nobody has dealt with, by the platform's own grades.
+
+    Of an account that sees others' findings it is theirs, too.
+    """
+
+    critical_findings: int
+    """How many are critical."""
+    high_findings: int
+    """How many are of high severity."""
+    medium_findings: int
+    """How many are of medium severity."""
+    low_findings: int
+    """How many are of low severity."""
+
+
+class PostureManagement(Facts):
+    """Whether a cloud compares what is in a region to a standard, all the time."""
+
+    enabled: bool
+    """Whether it compares at all."""
+    standards: tuple[str, ...]
+    """The standards it compares to, all of whose controls it can tell."""
+    standards_incomplete: tuple[str, ...]
+    """The standards that are on, and some of whose controls it cannot tell."""
+    new_controls_enabled: bool
+    """Whether controls that are added to a standard are looked at without being asked for."""
+
+
+class VulnerabilityScanning(Facts):
+    """What a cloud searches for known weaknesses in a region."""
+
+    machines_scanned: bool
+    """Whether virtual machines are."""
+    images_scanned: bool
+    """Whether container images are."""
+    functions_scanned: bool
+    """Whether functions' libraries are."""
+    function_code_scanned: bool
+    """Whether functions' own code is."""
+
+
+class DataDiscovery(Facts):
+    """Whether a cloud searches stores for data that has to be protected."""
+
+    enabled: bool
+    """Whether the service is on, and not paused."""
+
+
+class ConfigurationRecorder(Facts):
+    """Whether a cloud keeps a record of how everything in a region is set up, and was."""
+
+    recording: bool
+    """Whether it records."""
+    all_types: bool
+    """Whether it records resources of every type, those to come included."""
+    global_types: bool
+    """Whether it records what has no region, too: users, roles and their policies."""
+    delivered: bool
+    """Whether it last managed to deliver what it recorded."""
+
+
+class AccessAnalysis(Facts):
+    """Whether a cloud works out who may reach what in a region."""
+
+    external_access: bool
+    """Whether it tells what is open to others than the account, or its organization."""
+    unused_access: bool
+    """Whether it tells which permissions nobody uses."""
+
+
+class SharedResources(Facts):
+    """What a cloud found to be open to others."""
+
+    active_findings: int
+    """How many resources' openings nobody has archived as meant."""
+    public_findings: int
+    """How many of them are open to everybody."""
+
+
+class Firewalled(Facts):
+    """Whether somebody looks at requests before they are served."""
+
+    kind: Literal["load-balancer", "api-stage", "distribution"]
+    """What serves them."""
+    public: bool
+    """Whether they may come from the internet."""
+    firewalled: bool
+    """Whether a web application firewall looks at each of them."""

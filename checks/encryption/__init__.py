@@ -35,6 +35,15 @@ class Disk(Doubled):
     """Whether a machine has it, be it running or not."""
 
 
+class BackupVault(AtRest):
+    """How a vault protects the backups in it: encrypted where all of them are."""
+
+    recovery_points: int
+    """How many backups it holds."""
+    recovery_points_encrypted: int
+    """How many of them are encrypted."""
+
+
 class Cluster(AtRest):
     """How a Kubernetes cluster protects what its nodes and its control plane hold."""
 

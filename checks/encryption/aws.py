@@ -1,13 +1,13 @@
-"""Encryption at rest on AWS."""
+"""Encryption at rest on AWS: disks, files, databases, buckets, logs and secrets."""
 
 from collections.abc import Iterator
-from typing import Any, Literal
+from operator import itemgetter
+from typing import Any
 
 from scanner import AwsAccount, AwsRegion, check
 
 from . import AtRest, Database
-
-Manager = Literal["provider", "customer"]
+from .kms import at_rest, manager
 
 
 @check("ec2:DescribeVolumes", "kms:DescribeKey")
@@ -18,16 +18,14 @@ def ebs_volumes(region: AwsRegion) -> Iterator[AtRest]:
         return region.arn("ec2", f"volume/{volume['VolumeId']}")
 
     def read(volume: dict[str, Any]) -> AtRest:
-        return AtRest(
-            resource=arn(volume),
+        instances = (attachment.get("InstanceId") for attachment in volume.get("Attachments", ()))
+        return at_rest(
+            region,
+            arn(volume),
+            volume.get("KmsKeyId"),
             encrypted=volume["Encrypted"],
-            key_manager=_manager(region, volume.get("KmsKeyId")) if volume["Encrypted"] else None,
             tags=region.tags(volume.get("Tags")),
-            links=tuple(
-                region.arn("ec2", f"instance/{attachment['InstanceId']}")
-                for attachment in volume.get("Attachments", ())
-                if attachment.get("InstanceId")
-            ),
+            links=tuple(region.arn("ec2", f"instance/{instance}") for instance in instances if instance),
         )
 
     yield from region.each(region.all("ec2:DescribeVolumes"), read, resource=arn)
@@ -41,10 +39,11 @@ def ebs_snapshots(region: AwsRegion) -> Iterator[AtRest]:
         return region.arn("ec2", f"snapshot/{snapshot['SnapshotId']}")
 
     def read(snapshot: dict[str, Any]) -> AtRest:
-        return AtRest(
-            resource=arn(snapshot),
+        return at_rest(
+            region,
+            arn(snapshot),
+            snapshot.get("KmsKeyId"),
             encrypted=snapshot["Encrypted"],
-            key_manager=_manager(region, snapshot.get("KmsKeyId")) if snapshot["Encrypted"] else None,
             tags=region.tags(snapshot.get("Tags")),
             links=(region.arn("ec2", f"volume/{snapshot['VolumeId']}"),) if snapshot.get("VolumeId") else (),
         )
@@ -57,55 +56,48 @@ def ebs_default(region: AwsRegion) -> Iterator[AtRest]:
     """Whether new EBS volumes of the region are encrypted whatever is asked for, and with whose key."""
     encrypted = region.call("ec2:GetEbsEncryptionByDefault")["EbsEncryptionByDefault"]
     key = region.call("ec2:GetEbsDefaultKmsKeyId")["KmsKeyId"] if encrypted else None
-    yield AtRest(
-        resource=region.arn("ec2", "ebs-default"),
-        encrypted=encrypted,
-        key_manager=_manager(region, key) if encrypted else None,
-    )
+    yield at_rest(region, region.arn("ec2", "ebs-default"), key, encrypted=encrypted)
 
 
 @check("rds:DescribeDBInstances", "kms:DescribeKey")
 def rds_instances(region: AwsRegion) -> Iterator[Database]:
     """Whether database instances (RDS, Aurora, DocumentDB, Neptune) are encrypted, and who holds the key."""
-
-    def read(instance: dict[str, Any]) -> Database:
-        return _database(region, instance, arn="DBInstanceArn", encrypted="StorageEncrypted")
-
-    instances = region.all("rds:DescribeDBInstances")
-    yield from region.each(instances, read, resource=lambda instance: instance["DBInstanceArn"])
+    yield from _databases(region, "rds:DescribeDBInstances", arn="DBInstanceArn")
 
 
 @check("rds:DescribeDBClusters", "kms:DescribeKey")
 def rds_clusters(region: AwsRegion) -> Iterator[Database]:
     """Whether database clusters (Aurora, DocumentDB, Neptune, RDS) are encrypted, and who holds the key."""
-
-    def read(cluster: dict[str, Any]) -> Database:
-        return _database(region, cluster, arn="DBClusterArn", encrypted="StorageEncrypted")
-
-    clusters = region.all("rds:DescribeDBClusters")
-    yield from region.each(clusters, read, resource=lambda cluster: cluster["DBClusterArn"])
+    yield from _databases(region, "rds:DescribeDBClusters", arn="DBClusterArn")
 
 
 @check("rds:DescribeDBSnapshots", "kms:DescribeKey")
 def rds_snapshots(region: AwsRegion) -> Iterator[Database]:
     """Whether the account's own snapshots of database instances are encrypted, and who holds the key."""
-
-    def read(snapshot: dict[str, Any]) -> Database:
-        return _database(region, snapshot, arn="DBSnapshotArn", encrypted="Encrypted")
-
-    snapshots = region.all("rds:DescribeDBSnapshots")
-    yield from region.each(snapshots, read, resource=lambda snapshot: snapshot["DBSnapshotArn"])
+    yield from _databases(region, "rds:DescribeDBSnapshots", arn="DBSnapshotArn", encrypted="Encrypted")
 
 
 @check("rds:DescribeDBClusterSnapshots", "kms:DescribeKey")
 def rds_cluster_snapshots(region: AwsRegion) -> Iterator[Database]:
     """Whether the account's own snapshots of database clusters are encrypted, and who holds the key."""
+    yield from _databases(region, "rds:DescribeDBClusterSnapshots", arn="DBClusterSnapshotArn")
 
-    def read(snapshot: dict[str, Any]) -> Database:
-        return _database(region, snapshot, arn="DBClusterSnapshotArn", encrypted="StorageEncrypted")
 
-    snapshots = region.all("rds:DescribeDBClusterSnapshots")
-    yield from region.each(snapshots, read, resource=lambda snapshot: snapshot["DBClusterSnapshotArn"])
+def _databases(
+    region: AwsRegion, need: str, *, arn: str, encrypted: str = "StorageEncrypted"
+) -> Iterator[Database]:
+    def read(listed: dict[str, Any]) -> Database:
+        # Of a store under RDS's own key (sse-rds) it is the second that says for certain.
+        is_encrypted = listed[encrypted] or listed.get("StorageEncryptionType", "none") != "none"
+        return Database(
+            resource=listed[arn],
+            encrypted=is_encrypted,
+            key_manager=manager(region, listed.get("KmsKeyId")) if is_encrypted else None,
+            engine=listed["Engine"],
+            tags=region.tags(listed.get("TagList")),
+        )
+
+    yield from region.each(region.all(need), read, resource=itemgetter(arn))
 
 
 @check("s3:ListBuckets", "s3:GetBucketEncryption", "kms:DescribeKey")
@@ -128,11 +120,10 @@ def s3_buckets(account: AwsAccount) -> Iterator[AtRest]:
             Bucket=bucket["Name"],
         )
         if answer is None:
-            return AtRest(resource=arn(bucket), region=where, encrypted=False, key_manager=None)
+            return at_rest(account, arn(bucket), None, encrypted=False, region=where)
         (rule,) = answer["ServerSideEncryptionConfiguration"]["Rules"]
         key = rule.get("ApplyServerSideEncryptionByDefault", {}).get("KMSMasterKeyID")
-        manager = _manager(account, key, region=where)
-        return AtRest(resource=arn(bucket), region=where, encrypted=True, key_manager=manager)
+        return at_rest(account, arn(bucket), key, region=where)
 
     # S3 tells where a bucket is only when it is asked for pages.
     yield from account.each(account.all("s3:ListBuckets", MaxBuckets=1000), read, resource=arn)
@@ -143,15 +134,15 @@ def efs_file_systems(region: AwsRegion) -> Iterator[AtRest]:
     """Whether EFS file systems are encrypted, and who holds the key."""
 
     def read(system: dict[str, Any]) -> AtRest:
-        return AtRest(
-            resource=system["FileSystemArn"],
+        return at_rest(
+            region,
+            system["FileSystemArn"],
+            system.get("KmsKeyId"),
             encrypted=system["Encrypted"],
-            key_manager=_manager(region, system.get("KmsKeyId")) if system["Encrypted"] else None,
             tags=region.tags(system.get("Tags")),
         )
 
-    systems = region.all("efs:DescribeFileSystems")
-    yield from region.each(systems, read, resource=lambda system: system["FileSystemArn"])
+    yield from region.each(region.all("efs:DescribeFileSystems"), read, resource=itemgetter("FileSystemArn"))
 
 
 @check("dynamodb:ListTables", "dynamodb:DescribeTable", "kms:DescribeKey")
@@ -166,8 +157,7 @@ def dynamodb_tables(region: AwsRegion) -> Iterator[AtRest]:
 
     def read(name: str) -> AtRest:
         table = region.call("dynamodb:DescribeTable", TableName=name)["Table"]
-        key = table.get("SSEDescription", {}).get("KMSMasterKeyArn")
-        return AtRest(resource=arn(name), encrypted=True, key_manager=_manager(region, key))
+        return at_rest(region, arn(name), table.get("SSEDescription", {}).get("KMSMasterKeyArn"))
 
     names: Iterator[Any] = region.all("dynamodb:ListTables")
     yield from region.each(names, read, resource=arn)
@@ -181,10 +171,11 @@ def redshift_clusters(region: AwsRegion) -> Iterator[AtRest]:
         return region.arn("redshift", f"cluster:{cluster['ClusterIdentifier']}")
 
     def read(cluster: dict[str, Any]) -> AtRest:
-        return AtRest(
-            resource=arn(cluster),
+        return at_rest(
+            region,
+            arn(cluster),
+            cluster.get("KmsKeyId"),
             encrypted=cluster["Encrypted"],
-            key_manager=_manager(region, cluster.get("KmsKeyId")) if cluster["Encrypted"] else None,
             tags=region.tags(cluster.get("Tags")),
         )
 
@@ -201,9 +192,7 @@ def opensearch_domains(region: AwsRegion) -> Iterator[AtRest]:
     def read(domain: dict[str, Any]) -> AtRest:
         answer = region.call("opensearch:DescribeDomain", DomainName=domain["DomainName"])
         options = answer["DomainStatus"].get("EncryptionAtRestOptions", {})
-        encrypted = options.get("Enabled", False)
-        manager = _manager(region, options.get("KmsKeyId")) if encrypted else None
-        return AtRest(resource=arn(domain), encrypted=encrypted, key_manager=manager)
+        return at_rest(region, arn(domain), options.get("KmsKeyId"), encrypted=options.get("Enabled", False))
 
     yield from region.each(region.all("opensearch:ListDomainNames"), read, resource=arn)
 
@@ -216,9 +205,7 @@ def log_groups(region: AwsRegion) -> Iterator[AtRest]:
         return region.arn("logs", f"log-group:{group['logGroupName']}")
 
     def read(group: dict[str, Any]) -> AtRest:
-        return AtRest(
-            resource=arn(group), encrypted=True, key_manager=_manager(region, group.get("kmsKeyId"))
-        )
+        return at_rest(region, arn(group), group.get("kmsKeyId"))
 
     yield from region.each(region.all("logs:DescribeLogGroups"), read, resource=arn)
 
@@ -228,36 +215,6 @@ def secrets(region: AwsRegion) -> Iterator[AtRest]:
     """Who holds the key of secrets in Secrets Manager, all of which are encrypted."""
 
     def read(secret: dict[str, Any]) -> AtRest:
-        return AtRest(
-            resource=secret["ARN"],
-            encrypted=True,
-            key_manager=_manager(region, secret.get("KmsKeyId")),
-            tags=region.tags(secret.get("Tags")),
-        )
+        return at_rest(region, secret["ARN"], secret.get("KmsKeyId"), tags=region.tags(secret.get("Tags")))
 
-    listed = region.all("secretsmanager:ListSecrets")
-    yield from region.each(listed, read, resource=lambda secret: secret["ARN"])
-
-
-def _database(region: AwsRegion, listed: dict[str, Any], *, arn: str, encrypted: str) -> Database:
-    # Of a store under RDS's own key (sse-rds) it is this member that says for certain that it is encrypted.
-    is_encrypted = listed[encrypted] or listed.get("StorageEncryptionType", "none") != "none"
-    return Database(
-        resource=listed[arn],
-        encrypted=is_encrypted,
-        key_manager=_manager(region, listed.get("KmsKeyId")) if is_encrypted else None,
-        engine=listed["Engine"],
-        tags=region.tags(listed.get("TagList")),
-    )
-
-
-def _manager(view: AwsAccount | AwsRegion, key: str | None, *, region: str | None = None) -> Manager:
-    """Who manages a key, given as an id, an alias or an ARN; where none is given it is the service's own."""
-    if key is None or key.rpartition(":")[2].startswith("alias/aws/"):
-        return "provider"
-    if key.startswith("arn:") and key.split(":")[4] != view.id:
-        # AWS's managed keys serve their own account only, so another account's key is a customer's; to
-        # describe it would mostly be denied.
-        return "customer"
-    answer = view.call("kms:DescribeKey", KeyId=key, region=region)
-    return "customer" if answer["KeyMetadata"]["KeyManager"] == "CUSTOMER" else "provider"
+    yield from region.each(region.all("secretsmanager:ListSecrets"), read, resource=itemgetter("ARN"))

@@ -65,3 +65,54 @@ class SharedKeys(Facts):
     """When the older of them was made; none when some was made before the platform wrote it down."""
     key_max_age_days: int | None
     """After how many days the account reminds of making them anew; none if it never does."""
+
+
+class CustomerKey(Facts):
+    """A key of the customer's that a platform keeps, without versions that could be told apart."""
+
+    enabled: bool
+    """Whether it can be used now."""
+    deletion_at: datetime | None
+    """When it will be deleted; none when nobody asked for that."""
+    expires_at: datetime | None
+    """When the platform forgets what the customer brought; none when that is not to happen."""
+    origin: Literal["provider", "customer", "hsm", "external"]
+    """Where it was made: by the platform, by the customer who brought it, in the customer's HSM at the
+    platform, or in a store of keys outside of it."""
+    multi_region: bool
+    """Whether the same key is, or can be, in several regions."""
+
+
+class KeyRotation(Facts):
+    """Whether a key is replaced in time, of those that a platform can replace by itself."""
+
+    rotated_automatically: bool
+    """Whether the platform makes new material for it in time, without anybody's doing."""
+    rotation_days: int | None
+    """Every how many days it does; none when it does not."""
+
+
+class ManagedSecret(Facts):
+    """How often a secret is replaced. What it is was not read."""
+
+    rotated_automatically: bool
+    """Whether it is replaced on a schedule, without anybody's doing."""
+    rotated_at: datetime | None
+    """When that was last done to its end; none when it never was."""
+    changed_at: datetime | None
+    """When anything about it was last changed, be it only its description; none when nothing ever was."""
+    deletion_at: datetime | None
+    """When somebody asked for it to be deleted; none when nobody did."""
+
+
+class Certificate(Facts):
+    """How long a certificate is good for."""
+
+    issued: bool
+    """Whether it was issued, and not revoked since; it may have ended."""
+    expires_at: datetime | None
+    """When it ends; none when it was never issued."""
+    in_use: bool
+    """Whether some service of the platform shows it to visitors."""
+    renewed_automatically: bool
+    """Whether the platform replaces it in time by itself, as long as the owner of the name answers for it."""

@@ -87,8 +87,8 @@ class LoadBalancer(Logged):
 
     public: bool
     """Whether it faces the internet: it is not internal."""
-    kind: Literal["application", "network"]
-    """What it balances: requests, or connections (of which only those with TLS can be logged)."""
+    kind: Literal["application", "network", "classic"]
+    """What it balances: requests, or connections (of which only those with TLS can be logged), or either."""
 
 
 class LogGroup(Facts):
@@ -217,3 +217,109 @@ class Application(Facts):
 
     workspace_based: bool
     """Whether it goes to a Log Analytics workspace, and is kept and guarded there."""
+
+
+class ApiStage(Logged):
+    """What a stage of an API records."""
+
+    kind: Literal["rest", "http", "websocket"]
+    """What kind of API it is of."""
+    access_logged: bool
+    """Whether it keeps a log of who called what."""
+    execution_logged: bool | None
+    """Whether it keeps a log of what became of calls, at least of errors, for every method; none where there
+    is no such log."""
+
+
+class Distribution(Logged):
+    """What a CloudFront distribution records of its requests."""
+
+    log_kinds: tuple[Literal["legacy", "real-time", "standard"], ...]
+    """The ways in which it does, sorted: into a bucket, as a stream of all that it serves, or through
+    CloudWatch's log delivery."""
+
+
+class WebAcl(Logged):
+    """What a web application firewall records of the requests that it looks at."""
+
+    filtered: bool
+    """Whether some entries are left out of its log by a filter."""
+
+
+class Invocations(Logged):
+    """Whether what is asked of models, and what they answer, is recorded."""
+
+    sent_to: tuple[Literal["cloudwatch", "s3"], ...]
+    """Where the record goes, sorted; it holds whatever was asked."""
+
+
+class ClusterLog(Logged):
+    """Which of its logs a cluster's control plane sends away."""
+
+    log_types: tuple[str, ...]
+    """The logs that are sent, as the platform names them, sorted."""
+
+
+class Brokers(Logged):
+    """Where the brokers of a Kafka cluster send their logs."""
+
+    sent_to: tuple[Literal["cloudwatch", "firehose", "s3"], ...]
+    """Where they go, sorted."""
+
+
+class MachineMetrics(Facts):
+    """How closely the machine below a database is watched."""
+
+    metrics_interval_seconds: int | None
+    """How often what its operating system does is recorded; none when it is not."""
+
+
+class Alarm(Facts):
+    """What an alarm does when it goes off."""
+
+    kind: Literal["metric", "composite", "log"]
+    """What it looks at: a metric, other alarms, or logs."""
+    acts: bool
+    """Whether it does anything when it goes off: its actions are on, and there is one."""
+    acts_on_missing_data: bool
+    """Whether it does anything when what it looks at is missing."""
+
+
+class AccountAlerts(Facts):
+    """Of what in an account somebody is told when it happens.
+
+    That counts for which the trail of all regions is sent to a log group, a metric filter on it counts each
+    event of that kind, an alarm watches the count, its actions are on, and one of them tells somebody, or
+    something: a topic that somebody has confirmed to read, a function, an incident plan.
+    """
+
+    recorded_elsewhere: bool
+    """Whether only another account's log group gets the record, so that alarms on it are to be seen there."""
+    alert_on_root_use: bool
+    """Whether somebody is told when the root user does something."""
+    alert_on_failed_login: bool
+    """Whether somebody is told when a log-in to the console fails."""
+    alert_on_login_without_mfa: bool
+    """Whether somebody is told when a user logs in to the console without a second factor."""
+    alert_on_unauthorized_call: bool
+    """Whether somebody is told when somebody tries what they may not do."""
+    alert_on_iam_change: bool
+    """Whether somebody is told when a policy of users, groups or roles is changed."""
+    alert_on_trail_change: bool
+    """Whether somebody is told when the record itself is changed or stopped."""
+    alert_on_key_removal: bool
+    """Whether somebody is told when a key is disabled, or is to be deleted."""
+    alert_on_bucket_policy_change: bool
+    """Whether somebody is told when it is changed who may use a bucket, or what becomes of what is in it."""
+    alert_on_config_change: bool
+    """Whether somebody is told when AWS Config's record is changed or stopped."""
+    alert_on_security_group_change: bool
+    """Whether somebody is told when a security group is changed."""
+    alert_on_network_acl_change: bool
+    """Whether somebody is told when a network ACL is changed."""
+    alert_on_gateway_change: bool
+    """Whether somebody is told when a gateway to other networks is changed."""
+    alert_on_route_table_change: bool
+    """Whether somebody is told when routes are changed."""
+    alert_on_vpc_change: bool
+    """Whether somebody is told when a network, or its peering with another, is changed."""

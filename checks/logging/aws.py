@@ -5,8 +5,7 @@ from typing import Any, Literal
 
 from scanner import AwsAccount, AwsRegion, check
 
-from ..semantics import trails as selectors
-from . import Account, Bucket, Database, LoadBalancer, LogGroup, Trail, Vpc
+from . import Account, Bucket, Database, LoadBalancer, LogGroup, Trail, Vpc, aws_trails
 
 _FOREVER_DAYS = 36500
 
@@ -24,14 +23,12 @@ _AUDIT_LOGS = {
     "sqlserver": "error",
 }
 
-_TRAILS = ("cloudtrail:DescribeTrails", "cloudtrail:GetTrailStatus", "cloudtrail:GetEventSelectors")
 
-
-@check(*_TRAILS)
+@check(*aws_trails.NEEDS)
 def account(account: AwsAccount) -> Iterator[Account]:
     """Whether the account's API activity is recorded, in every region, and how the record is protected."""
     seen = [
-        _trail(account, trail)
+        aws_trails.read(account, trail)
         for trail in account.all("cloudtrail:DescribeTrails")
         if trail["IsMultiRegionTrail"]
     ]
@@ -48,14 +45,14 @@ def account(account: AwsAccount) -> Iterator[Account]:
     )
 
 
-@check(*_TRAILS)
+@check(*aws_trails.NEEDS)
 def trails(region: AwsRegion) -> Iterator[Trail]:
     """What each trail made in the region records: `logged` when it is on and its last delivery went well."""
     # Trails of other regions appear here as their shadows, and so do the organization's in its members.
     homed = (trail for trail in region.all("cloudtrail:DescribeTrails") if trail["HomeRegion"] == region.name)
 
     def read(trail: dict[str, Any]) -> Trail:
-        return _trail(region, trail)
+        return aws_trails.read(region, trail)
 
     yield from region.each(homed, read, resource=lambda trail: trail["TrailARN"])
 
@@ -202,27 +199,6 @@ def log_groups(region: AwsRegion) -> Iterator[LogGroup]:
             retention_days=_FOREVER_DAYS if days is None else days,
             kept_forever=days is None,
         )
-
-
-def _trail(view: AwsAccount | AwsRegion, trail: dict[str, Any]) -> Trail:
-    """What a trail does: its home region knows, and tells an organization's members who ask by its ARN."""
-    arn, home = trail["TrailARN"], trail["HomeRegion"]
-    status = view.call("cloudtrail:GetTrailStatus", region=home, Name=arn)
-    chosen = None
-    if trail.get("HasCustomEventSelectors"):
-        chosen = view.call("cloudtrail:GetEventSelectors", region=home, TrailName=arn)
-    return Trail(
-        resource=arn,
-        logged=status["IsLogging"] and not status.get("LatestDeliveryError"),
-        multi_region=trail["IsMultiRegionTrail"],
-        organization=trail.get("IsOrganizationTrail", False),
-        management_events=selectors.management_events(chosen),
-        s3_data_events=selectors.s3_data_events(chosen),
-        log_file_validation=trail.get("LogFileValidationEnabled", False),
-        customer_key=bool(trail.get("KmsKeyId")),
-        sent_to_cloudwatch=bool(trail.get("CloudWatchLogsLogGroupArn")),
-        delivered_at=status.get("LatestDeliveryTime"),
-    )
 
 
 def _traffic(kinds: set[str]) -> Literal["all", "accept", "reject"] | None:

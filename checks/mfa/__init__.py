@@ -26,6 +26,21 @@ class RootUser(User):
     """Whether the root user has access keys, which work without a second factor."""
 
 
+class UserDemands(User):
+    """What policies leave to a user who has not shown a second factor.
+
+    A second factor that is set up is asked for at the console; an access key works without, unless policies
+    deny what was asked for without one.
+    """
+
+    active_access_keys: int
+    """How many active access keys the user has."""
+    enforced_at_console: bool
+    """Whether, after signing in with a password only, the user may do nothing but set up a second factor."""
+    enforced_for_keys: bool
+    """Whether, with an access key only, the user may do nothing but set one up and sign in with it."""
+
+
 class RootDevices(SecondFactor):
     """What the root user's second factors are."""
 

@@ -2,9 +2,12 @@
 
 from collections.abc import Iterator, Mapping
 
-from scanner import AwsAccount, check
+from scanner import AwsAccount, Reason, check
 
-from . import RootDevices, RootUser, User
+from ..semantics import iam_permissions
+from . import RootDevices, RootUser, User, UserDemands
+
+_DETAILS = "iam:GetAccountAuthorizationDetails"
 
 
 @check("iam:GenerateCredentialReport", "iam:GetCredentialReport")
@@ -21,6 +24,36 @@ def iam_users(account: AwsAccount) -> Iterator[User]:
                 console_access=_true(row, "password_enabled"),
                 mfa_active=_true(row, "mfa_active"),
             )
+
+
+@check(_DETAILS, "iam:GenerateCredentialReport", "iam:GetCredentialReport")
+def user_policies(account: AwsAccount) -> Iterator[UserDemands]:
+    """Whether policies demand a second factor of IAM users, at the console and with access keys.
+
+    What the policies of a user and of the user's groups allow without one is looked at, less what they and a
+    permissions boundary deny; what the organisation's policies, or a resource's, deny is not. Whoever may do
+    nothing at all may do nothing without a second factor. Whether people who come through IAM Identity Center
+    are asked for one is a setting that AWS's interface does not tell.
+    """
+    policies = iam_permissions.managed(account.all(_DETAILS, key="Policies"))
+    groups = {group["GroupName"]: group for group in account.all(_DETAILS, key="GroupDetailList")}
+    users = {user["Arn"]: user for user in account.all(_DETAILS, key="UserDetailList")}
+    for row in account.credential_report():
+        # Who is in the report and not in the listing has been deleted since.
+        if row["arn"] in users:
+            with account.reading(row["arn"]):
+                held = iam_permissions.held(users[row["arn"]], policies, groups)
+                if held.unlisted:
+                    unlisted = f"{held.unlisted[0]} was not listed with what has it"
+                    raise account.refuse(_DETAILS, Reason.NOT_COLLECTED, unlisted, "scan again")
+                yield UserDemands(
+                    resource=row["arn"],
+                    console_access=_true(row, "password_enabled"),
+                    mfa_active=_true(row, "mfa_active"),
+                    active_access_keys=sum(_true(row, f"access_key_{number}_active") for number in (1, 2)),
+                    enforced_at_console=iam_permissions.only_sets_up(held.said, iam_permissions.BY_PASSWORD),
+                    enforced_for_keys=iam_permissions.only_sets_up(held.said, iam_permissions.BY_KEY),
+                )
 
 
 @check("iam:GetAccountSummary")

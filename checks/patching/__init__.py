@@ -9,7 +9,8 @@ from scanner import Facts
 class Release(Facts):
     """What is running, and until when its publisher mends it.
 
-    `supported_until: {minDaysAhead: 0}` passes only what the packaged list of releases knows to be supported.
+    `supported_until: {minDaysAhead: 0}` passes only what the packaged list of releases knows to be supported;
+    a check that asks the platform about what the list lacks says so, and then the platform is meant.
     """
 
     product: str
@@ -159,3 +160,89 @@ class CacheVersion(Facts):
     """The version that is running, as the platform tells it."""
     preview_channel: bool
     """Whether it gets updates before they are generally released."""
+
+
+class SearchRelease(SystemRelease):
+    """The engine of a search domain."""
+
+    automatic_software_updates: bool
+    """Whether the platform installs its own updates, below the engine's version, in the domain's off-peak
+    window."""
+    software_update_waiting: bool
+    """Whether there is an update of the platform's own that is not installed."""
+
+
+class MinorUpgrades(Facts):
+    """Who brings in new minor versions of what a platform runs."""
+
+    auto_minor_version_upgrade: bool
+    """Whether the platform installs new minor versions by itself."""
+
+
+class Upgrades(Facts):
+    """Who brings in new versions of what a platform runs."""
+
+    automatic_upgrades: bool
+    """Whether the platform installs new versions by itself, in the maintenance window."""
+
+
+class PlatformRelease(Facts):
+    """The platform below an application, and whether its publisher still mends it."""
+
+    platform: str
+    """The platform branch, as its publisher names it; a custom platform's own name."""
+    branch_state: Literal["beta", "supported", "deprecated", "retired"] | None
+    """What the publisher says of the branch: no longer mended once retired; none for a custom platform."""
+    recommended: bool
+    """Whether it is the version that the publisher recommends: the branch's newest."""
+
+
+class ManagedUpdates(Facts):
+    """Who updates the platform below an application."""
+
+    managed_updates: bool
+    """Whether the platform updates itself, in a window every week."""
+    update_level: Literal["minor", "patch"] | None
+    """Which new versions it then installs: patches only, or minor versions too; none without such updates."""
+
+
+class MachineAge(Facts):
+    """Since when a machine runs, or does not."""
+
+    powered_on: bool
+    """Whether the machine runs."""
+    launched_at: datetime
+    """When the machine was last started; a restart of its operating system does not count."""
+    stopped_at: datetime | None
+    """When the machine was stopped; none while it runs, and where the cloud does not say."""
+
+
+class MachineImage(Facts):
+    """What a machine was made of; it may have been updated since."""
+
+    image_id: str
+    """The image, as the platform names it."""
+    image_created_at: datetime | None
+    """When the image was made; none where the image is gone, or not shown to the account any more."""
+    image_deprecated_at: datetime | None
+    """From when on its publisher advises against it; none where none does."""
+
+
+class Associations(Facts):
+    """Whether a machine is as its manager was told to have it."""
+
+    associations_met: int
+    """How many of the states that are to be kept (State Manager's associations) are."""
+    associations_missed: int
+    """How many of them are not."""
+    checked_at: datetime
+    """When that was last looked at."""
+
+
+class ServicePlatform(Facts):
+    """The platform on which a service's containers run, where the provider brings the machines."""
+
+    platform_version: str
+    """The version that is asked for: LATEST, or a number."""
+    newest_platform: bool
+    """Whether each new start takes the newest there is, with its updates."""

@@ -5,24 +5,28 @@ from typing import Any
 
 from scanner import AwsRegion, check
 
-from ..semantics import versions
+from ..semantics import aws_releases, versions
 from . import EngineRelease, Managed, PatchScan, PatchState, Release
 
 _STATES_AT_ONCE = 50
 """How many instances DescribeInstancePatchStates takes."""
 
 
-@check("rds:DescribeDBInstances")
+@check("rds:DescribeDBInstances", "rds:DescribeDBMajorEngineVersions")
 def rds_engines(region: AwsRegion) -> Iterator[EngineRelease]:
-    """Until when the engines of database instances (RDS, Aurora, DocumentDB, Neptune) are mended."""
+    """Until when the engines of database instances (RDS, Aurora, DocumentDB, Neptune) are mended.
+
+    RDS itself is asked about open source engines whose version the packaged list does not have: Aurora MySQL.
+    """
     for instance in region.all("rds:DescribeDBInstances"):
-        yield EngineRelease(
-            resource=instance["DBInstanceArn"],
-            **versions.rds_engine(instance["Engine"], instance["EngineVersion"]),
-            auto_minor_version_upgrade=instance["AutoMinorVersionUpgrade"],
-            extended_support=instance.get("EngineLifecycleSupport") == "open-source-rds-extended-support",
-            tags=region.tags(instance.get("TagList")),
-        )
+        with region.reading(instance["DBInstanceArn"]):
+            yield EngineRelease(
+                resource=instance["DBInstanceArn"],
+                **_rds_engine(region, instance["Engine"], instance["EngineVersion"]),
+                auto_minor_version_upgrade=instance["AutoMinorVersionUpgrade"],
+                extended_support=instance.get("EngineLifecycleSupport") == "open-source-rds-extended-support",
+                tags=region.tags(instance.get("TagList")),
+            )
 
 
 @check("lambda:ListFunctions")
@@ -100,6 +104,13 @@ def ssm_patch_states(region: AwsRegion) -> Iterator[PatchState]:
             updates_failed=state["FailedCount"],
             updates_pending_reboot=state["InstalledPendingRebootCount"],
         )
+
+
+def _rds_engine(region: AwsRegion, engine: str, version: str) -> versions.Support:
+    listed = versions.rds_engine(engine, version)
+    if listed["support_end"] != "unlisted" or engine not in aws_releases.OPEN_ENGINES:
+        return listed
+    return aws_releases.database(engine, version, region.all("rds:DescribeDBMajorEngineVersions"))
 
 
 def _patch_states(region: AwsRegion) -> Iterator[dict[str, Any]]:

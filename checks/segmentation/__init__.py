@@ -1,4 +1,4 @@
-"""Segmentation: who may reach what over the network."""
+"""Segmentation: who may reach what over the network; `vpc_facts` has what only AWS's networks have."""
 
 from typing import Literal
 
@@ -144,8 +144,6 @@ class Exposure(Opening):
 
     anyone: bool
     """Whether the internet at large gets through to something: about half of its IPv4 or IPv6 addresses."""
-    anyone_in_azure: bool
-    """Whether machines in Azure get through, of every region or of one: anyone may rent one there."""
     anyone_ports: tuple[str, ...]
     """What the internet at large gets through to, as in tcp/22, udp/53-60, icmp; all for everything."""
     anyone_admin_ports: bool
@@ -156,13 +154,22 @@ class Exposure(Opening):
     """Whether it gets through to Remote Desktop: TCP or UDP port 3389."""
     anyone_http: bool
     """Whether it gets through to HTTP that is not encrypted: TCP port 80."""
+    anyone_ftp: bool
+    """Whether it gets through to FTP: TCP port 20 or 21."""
     anyone_udp: bool
     """Whether it gets through to any UDP port."""
     public_database_ports: bool
     """Whether some address of the public internet gets through to a database's port."""
 
 
-class NetworkRule(Exposure):
+class AzureExposure(Exposure):
+    """What is open, and what of it to everybody who is in Azure."""
+
+    anyone_in_azure: bool
+    """Whether machines in Azure get through, of every region or of one: anyone may rent one there."""
+
+
+class NetworkRule(AzureExposure):
     """What a rule of a network security group lets through that no rule before it denies."""
 
     group_name: str
@@ -247,7 +254,7 @@ class Interface(Reached):
     """The ids of the application security groups that it is in."""
 
 
-class Machine(Reached, Exposure):
+class Machine(Reached, AzureExposure):
     """What of a machine the public internet reaches, through its addresses and its load balancers."""
 
     filtered: bool

@@ -1,35 +1,22 @@
 """What network security groups and load balancers of Azure's let through, from what Azure tells of them."""
 
 from collections.abc import Iterable, Sequence
-from typing import NamedTuple, TypedDict
+from typing import NamedTuple
 
 from scanner import AzureSubscription, Fields
 
-from ..semantics import networks, nsg
+from ..semantics import nsg
+from . import openings
+from .openings import Exposed
 
 _PROTOCOLS = {"Tcp": "tcp", "Udp": "udp", "Icmp": "icmp", "Esp": "esp", "Ah": "ah", "*": nsg.EVERY}
 _FORWARDED = {"Tcp": ("tcp",), "Udp": ("udp",), "All": ("tcp", "udp")}
-_SSH = nsg.service("tcp", 22, 22)
-_HTTP = nsg.service("tcp", 80, 80)
-_RDP = nsg.joined((*nsg.service("tcp", 3389, 3389), *nsg.service("udp", 3389, 3389)))
-_UDP = nsg.service("udp", None, None)
 
 
-class Exposed(TypedDict):
-    """The facts of `Exposure`."""
+class AzureExposed(Exposed):
+    """The facts of `AzureExposure`."""
 
-    public: bool
-    admin_ports: bool
-    database_ports: bool
-    anyone: bool
     anyone_in_azure: bool
-    anyone_ports: tuple[str, ...]
-    anyone_admin_ports: bool
-    anyone_ssh: bool
-    anyone_rdp: bool
-    anyone_http: bool
-    anyone_udp: bool
-    public_database_ports: bool
 
 
 class Forward(NamedTuple):
@@ -40,26 +27,16 @@ class Forward(NamedTuple):
     services: nsg.Spans
 
 
-def exposed(lines: nsg.Lines, boxes: Sequence[nsg.Box]) -> Exposed:
+def exposed(lines: nsg.Lines, boxes: Sequence[nsg.Box]) -> AzureExposed:
     """What is open, and to whom."""
     slices = nsg.slices(boxes)
-    anyone = nsg.joined(span for span, peers in slices if nsg.anyone(peers))
-    public = nsg.joined(span for span, peers in slices if lines.public(peers))
-    everybody = nsg.ports(anyone)
-    every = nsg.ports(nsg.joined(span for span, _ in slices))
-    return Exposed(
-        public=bool(public),
-        admin_ports=any(ports.admin for ports in every),
-        database_ports=any(ports.database for ports in every),
-        anyone=bool(anyone),
+    return AzureExposed(
+        **openings.exposed(
+            every=nsg.ports(nsg.joined(span for span, _ in slices)),
+            public=nsg.ports(nsg.joined(span for span, peers in slices if lines.public(peers))),
+            anyone=nsg.ports(nsg.joined(span for span, peers in slices if nsg.anyone(peers))),
+        ),
         anyone_in_azure=any(lines.azure(peers) for _, peers in slices),
-        anyone_ports=tuple(_text(ports) for ports in everybody),
-        anyone_admin_ports=any(ports.admin for ports in everybody),
-        anyone_ssh=nsg.meet(anyone, _SSH),
-        anyone_rdp=nsg.meet(anyone, _RDP),
-        anyone_http=nsg.meet(anyone, _HTTP),
-        anyone_udp=nsg.meet(anyone, _UDP),
-        public_database_ports=any(ports.database for ports in nsg.ports(public)),
     )
 
 
@@ -152,9 +129,3 @@ def _ports(rule: Fields, side: str) -> tuple[str, ...]:
     if not found or not all(nsg.ported(word) for word in found):
         raise rule.strange(path, f"ports, not {', '.join(found)!r}")
     return found
-
-
-def _text(ports: networks.Ports) -> str:
-    if ports.every:
-        return "all"
-    return ports.protocol if ports.first is None else f"{ports.protocol}/{ports}"

@@ -94,6 +94,7 @@ DATABASE_PORTS: Mapping[int, str] = {
     2484: "Oracle",
     3050: "Firebird",
     3306: "MySQL",
+    4333: "mSQL",
     5432: "PostgreSQL",
     5433: "PostgreSQL",
     5439: "Redshift",
@@ -145,6 +146,12 @@ class Ports(NamedTuple):
     def database(self) -> bool:
         """Whether a port of a database is among them."""
         return self._any(DATABASE_PORTS, DATABASE_PORTS_UDP)
+
+    def has(self, protocol: str, port: int) -> bool:
+        """Whether a port of a protocol is among them."""
+        if self.first is None or self.last is None:
+            return False
+        return self.protocol in {protocol, "all"} and self.first <= port <= self.last
 
     def __str__(self) -> str:
         if self.every:

@@ -16,10 +16,10 @@ from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from itertools import pairwise
 from typing import NamedTuple
 
-from . import networks
+from . import networks, spans
 
-Spans = tuple[tuple[int, int], ...]
-"""Points on a line, as its stretches from first to last: sorted, and none touches the next."""
+Spans = spans.Spans
+_common, _joined, _without = spans.common, spans.joined, spans.without
 
 PROTOCOLS = ("tcp", "udp", "icmp", "esp", "ah", "other")
 """What a rule may be about; the last is what only a rule for every protocol lets through."""
@@ -275,11 +275,6 @@ def ports(services: Spans) -> list[networks.Ports]:
     return found
 
 
-def meet(one: Spans, other: Spans) -> bool:
-    """Whether some point is on both."""
-    return bool(_common(one, other))
-
-
 def joined(spans: Iterable[tuple[int, int]]) -> Spans:
     """Stretches of a line, in order, those that touch each other made one."""
     return _joined(spans)
@@ -322,43 +317,6 @@ def _less(box: Box, other: Box) -> list[Box]:
             rest.append(Box._make([*sides[:at], outside, *sides[at + 1 :]]))
         sides[at] = inside
     return rest
-
-
-def _joined(spans: Iterable[tuple[int, int]]) -> Spans:
-    found: list[tuple[int, int]] = []
-    for first, last in sorted(spans):
-        if found and first <= found[-1][1] + 1:
-            found[-1] = (found[-1][0], max(last, found[-1][1]))
-        else:
-            found.append((first, last))
-    return tuple(found)
-
-
-def _common(one: Spans, other: Spans) -> Spans:
-    found = []
-    left, right = 0, 0
-    while left < len(one) and right < len(other):
-        first, last = max(one[left][0], other[right][0]), min(one[left][1], other[right][1])
-        if first <= last:
-            found.append((first, last))
-        if one[left][1] < other[right][1]:
-            left += 1
-        else:
-            right += 1
-    return tuple(found)
-
-
-def _without(one: Spans, other: Spans) -> Spans:
-    found = []
-    for first, last in one:
-        start = first
-        for hole, end in _common(((first, last),), other):
-            if start < hole:
-                found.append((start, hole - 1))
-            start = end + 1
-        if start <= last:
-            found.append((start, last))
-    return tuple(found)
 
 
 def _size(spans: Spans) -> int:

@@ -131,3 +131,139 @@ class ForeignGroup(Facts):
     """What the role was given on; it holds for everything below, too."""
     privileged: bool
     """Whether the role lets its holder give access to others, and so to themselves."""
+
+
+class Granted(Facts):
+    """Whether something was given to everybody, whatever account they have, or none."""
+
+    anyone: bool
+    """Whether everybody may use it; a block that keeps them out all the same is counted in."""
+
+
+class GrantedTo(Granted):
+    """Who outside the account something was given to."""
+
+    external_accounts: tuple[str, ...]
+    """The numbers of other AWS accounts that were given it by name, those of one's own organisation
+    included."""
+
+
+class SharedImage(GrantedTo):
+    """Who outside the account may start machines from an image."""
+
+    organizations: tuple[str, ...]
+    """The organisations and organisational units whose accounts all may, by their ARNs."""
+
+
+class Admitted(GrantedTo):
+    """Who outside the account is let in by the policy of something in it.
+
+    What strangers may choose themselves, as a tag or a header, keeps nobody out.
+    """
+
+    organizations: tuple[str, ...]
+    """The ids of organisations of which every account is let in, one's own included."""
+    identities: tuple[str, ...]
+    """Whoever else is let in whose name does not tell an account: canonical users, identities of
+    CloudFront."""
+    networks: tuple[str, ...]
+    """The addresses, networks and endpoints from which anyone is let in, though not from elsewhere."""
+    unbound_services: tuple[str, ...]
+    """The services of AWS that are let in whoever's resources they act for, a stranger's included."""
+
+
+class Bucket(Admitted):
+    """Who outside the account may use a bucket, by its policy and its access control list together."""
+
+    public_read: bool
+    """Whether everybody may list what is in it, or read some of it; a block that is on is counted in."""
+    public_write: bool
+    """Whether everybody may store, change or delete something; a block that is on is counted in."""
+    acls_disabled: bool
+    """Whether access control lists have no effect, neither the bucket's nor those of its objects."""
+    acl_grantees: tuple[str, ...]
+    """Whom the bucket's list names besides its owner, by canonical id, address or group."""
+
+
+class FunctionUrl(Facts):
+    """An address by which a function is called from the internet."""
+
+    authenticated: bool
+    """Whether AWS asks who calls; where not, anyone may whom the function's policy lets."""
+
+
+class Key(Admitted):
+    """Who outside the account may use a key, and whether enclaves have to prove themselves."""
+
+    attested: bool
+    """Whether the policy asks some callers for the measurements of a Nitro enclave."""
+    unattested_use: bool
+    """Whether the policy lets somebody decrypt, or make data keys, without them."""
+
+
+class SearchDomain(Admitted):
+    """Who outside the account a search domain lets in, once they reach it."""
+
+    publicly_accessible: bool
+    """Whether its address is on the internet, and not in a network of one's own."""
+
+
+class FileSystem(Admitted):
+    """Who outside the account a file system lets in, once they reach it."""
+
+    policy: bool
+    """Whether it has a policy; without one, whoever reaches a mount target may mount it."""
+
+
+class Role(Admitted):
+    """Who outside the account may take up a role, and what they have to show for it."""
+
+    services: tuple[str, ...]
+    """The services of AWS that may."""
+    accounts_without_external_id: tuple[str, ...]
+    """The other accounts that may without an external id, by which a provider tells its customers apart."""
+    whole_accounts: tuple[str, ...]
+    """The other accounts whose administrators decide who of theirs may."""
+    providers: tuple[str, ...]
+    """The identity providers whose users or workloads may."""
+    open_providers: tuple[str, ...]
+    """Those among them that serve others, too, and whose every customer's users or workloads may."""
+
+
+class Organization(Facts):
+    """The organisation that an account is in."""
+
+    organization: str | None
+    """Its id; none where the account is in none."""
+    management_account: str | None
+    """The number of the account that manages it, and may limit and take over this one."""
+
+
+class PublicSharing(Facts):
+    """Whether things of one kind can be given to everybody at all."""
+
+    new_blocked: bool
+    """Whether nobody can give one to everybody from now on."""
+
+
+class PublicSnapshots(PublicSharing):
+    """Whether snapshots can be given to everybody, or are given to everybody still."""
+
+    existing_blocked: bool
+    """Whether those that were given to everybody before are closed to them, too."""
+
+
+class Build(Facts):
+    """Where builds get their source from, and which credentials lie open in how they are set up.
+
+    Names only: no value of a variable and no address is kept.
+    """
+
+    outside_sources: tuple[str, ...]
+    """The services outside AWS that the source comes from, as bitbucket or github."""
+    source_credentials: bool
+    """Whether a source's address carries a password or a token for whoever may see the project."""
+    plain_variables: tuple[str, ...]
+    """The names of the environment variables whose values whoever may see the project may see."""
+    plain_aws_keys: tuple[str, ...]
+    """Those among them by which AWS's tools take an access key."""

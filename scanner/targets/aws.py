@@ -94,6 +94,13 @@ class Aws(View):
             raise ValueError(f"{need} has {len(pages)} pages: read it with all()")
         return pages[0]
 
+    def refuse(self, need: str, reason: Reason, detail: str, mend: str) -> ReadError:
+        """Keep as refused what an operation answered and cannot be relied on: a list that lacks something.
+
+        Returns what is to be raised: `raise account.refuse(...)`.
+        """
+        return self.refused(ReadError(need=self.declared(need), reason=reason, detail=detail, mend=mend))
+
     @staticmethod
     def tags(listed: Collection[Mapping[str, str]] | Mapping[str, str] | None) -> dict[str, str]:
         """Tags as a mapping, from any of the shapes in which AWS lists them."""

@@ -69,6 +69,9 @@ _ACTIONS = {
     "s3:ListBucketMetricsConfigurations": "s3:GetMetricsConfiguration",
     "s3:ListBuckets": "s3:ListAllMyBuckets",
     "s3control:GetPublicAccessBlock": "s3:GetAccountPublicAccessBlock",
+    # Of the kinds of resources that it can list, load balancers, which it lists unless told otherwise.
+    "wafv2:ListResourcesForWebACL": "wafv2:ListResourcesForWebACL "
+    "elasticloadbalancing:DescribeWebACLAssociation",
 }
 _WHOLE_SERVICE = {"apigateway": "apigateway:GET", "apigatewayv2": "apigateway:GET"}
 """Services whose reading has one action, whatever the operation."""

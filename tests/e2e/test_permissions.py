@@ -61,6 +61,16 @@ LACKING = {
         "<GetEbsDefaultKmsKeyIdResponse><requestId>1</requestId><kmsKeyId>alias/patient-records</kmsKeyId>"
         "</GetEbsDefaultKmsKeyIdResponse>"
     ),
+    Asked("rds", "DescribeDBMajorEngineVersions"): (
+        "<DescribeDBMajorEngineVersionsResponse><DescribeDBMajorEngineVersionsResult>"
+        "<DBMajorEngineVersions><DBMajorEngineVersion><Engine>aurora-mysql</Engine>"
+        "<MajorEngineVersion>8.0</MajorEngineVersion><SupportedEngineLifecycles><SupportedEngineLifecycle>"
+        "<LifecycleSupportName>open-source-rds-standard-support</LifecycleSupportName>"
+        "<LifecycleSupportStartDate>2021-11-18T00:00:00Z</LifecycleSupportStartDate>"
+        "<LifecycleSupportEndDate>2028-04-30T23:59:59Z</LifecycleSupportEndDate>"
+        "</SupportedEngineLifecycle></SupportedEngineLifecycles></DBMajorEngineVersion></DBMajorEngineVersions>"
+        "</DescribeDBMajorEngineVersionsResult></DescribeDBMajorEngineVersionsResponse>"
+    ),
 }
 """What Moto does not answer, so that every operation that is asked is answered."""
 
@@ -238,6 +248,14 @@ def furnish(url: str) -> None:
     )
     rds.create_db_cluster(
         DBClusterIdentifier="claims", Engine="aurora-mysql", StorageEncrypted=True, KmsKeyId=key, **keeper
+    )
+    # The packaged list of releases does not have this engine, so RDS is asked about it.
+    rds.create_db_instance(
+        DBInstanceIdentifier="claims-1",
+        DBClusterIdentifier="claims",
+        DBInstanceClass="db.r6g.large",
+        Engine="aurora-mysql",
+        EngineVersion="8.0.mysql_aurora.3.08.0",
     )
     rds.create_db_cluster_snapshot(DBClusterSnapshotIdentifier="claims", DBClusterIdentifier="claims")
     account("secretsmanager").create_secret(Name="portal", SecretString="not-one", KmsKeyId=key)

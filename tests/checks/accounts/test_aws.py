@@ -1,7 +1,13 @@
 from datetime import UTC, datetime
 
-from checks.accounts import AccessKey, IamUser, PasswordPolicy, User
-from checks.accounts.aws import access_keys, iam_users, password_policy, root_user
+from checks.accounts import AccessKey, ConsolePassword, IamUser, PasswordPolicy, User
+from checks.accounts.aws import (
+    access_keys,
+    console_passwords,
+    iam_users,
+    password_policy,
+    root_user,
+)
 from scanner.testing import Error, observe, world
 
 IAM = "arn:aws:iam::111122223333:"
@@ -46,6 +52,7 @@ REPORT = {
 world(iam_users, REPORT)
 ROOT = world(root_user, {**REPORT, "iam:GetAccountSummary": {"SummaryMap": {"AccountPasswordPresent": 1}}})
 world(access_keys, REPORT)
+world(console_passwords, REPORT)
 POLICY = world(
     password_policy,
     {
@@ -145,6 +152,27 @@ def test_access_keys() -> None:
             rotated_at=moment("2025-01-01"),
             last_used_at=None,
             last_seen_at=moment("2025-01-01"),
+        ),
+    ]
+
+
+def test_console_passwords() -> None:
+    assert observe(console_passwords, REPORT) == [
+        ConsolePassword(
+            resource=IAM + "user/ada/console-password",
+            links=(IAM + "user/ada",),
+            active=True,
+            changed_at=moment("2026-09-01T08:00:00"),
+            last_used_at=moment("2026-10-01T08:00:00"),
+            last_seen_at=moment("2026-10-01T08:00:00"),
+        ),
+        ConsolePassword(
+            resource=IAM + "user/bob/console-password",
+            links=(IAM + "user/bob",),
+            active=True,
+            changed_at=moment("2026-11-02"),
+            last_used_at=None,
+            last_seen_at=moment("2026-11-02"),
         ),
     ]
 

@@ -79,8 +79,33 @@ ENGINES = world(
                     "EngineVersion": "19.0.0.0.ru-2025-01",
                     "AutoMinorVersionUpgrade": True,
                 },
+                {
+                    "DBInstanceArn": RDS + "claims-1",
+                    "Engine": "aurora-mysql",
+                    "EngineVersion": "8.0.mysql_aurora.3.08.0",
+                    "AutoMinorVersionUpgrade": True,
+                    "EngineLifecycleSupport": "open-source-rds-extended-support",
+                },
             ]
-        }
+        },
+        "rds:DescribeDBMajorEngineVersions": {
+            "DBMajorEngineVersions": [
+                {
+                    "Engine": "aurora-mysql",
+                    "MajorEngineVersion": "8.0",
+                    "SupportedEngineLifecycles": [
+                        {
+                            "LifecycleSupportName": "open-source-rds-standard-support",
+                            "LifecycleSupportEndDate": day("2028-04-30"),
+                        },
+                        {
+                            "LifecycleSupportName": "open-source-rds-extended-support",
+                            "LifecycleSupportEndDate": day("2029-07-31"),
+                        },
+                    ],
+                }
+            ]
+        },
     },
 )
 FUNCTIONS = world(
@@ -184,6 +209,28 @@ def test_rds_engines() -> None:
             extended_support=False,
             tags={},
         ),
+        EngineRelease(
+            resource=RDS + "claims-1",
+            product="amazon-aurora-mysql",
+            version="8.0.mysql_aurora.3.08.0",
+            cycle="8.0",
+            support_end="dated",
+            supported_until=day("2028-04-30"),
+            extended_support_until=day("2029-07-31"),
+            auto_minor_version_upgrade=True,
+            extended_support=True,
+            tags={},
+        ),
+    ]
+
+
+def test_rds_is_asked_only_of_what_the_packaged_list_does_not_have() -> None:
+    listed = {"rds:DescribeDBInstances": ENGINES["rds:DescribeDBInstances"]}
+    sight = look(rds_engines, listed)
+
+    assert [facts.resource for facts in sight.facts] == [RDS + "emr", RDS + "lab", RDS + "billing"]
+    assert [(refusal.resource, refusal.error.need) for refusal in sight.refusals] == [
+        (RDS + "claims-1", "rds:DescribeDBMajorEngineVersions")
     ]
 
 

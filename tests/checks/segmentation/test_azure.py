@@ -38,6 +38,7 @@ TELLS_NOTHING: dict[str, Any] = {
     "anyone_ssh": False,
     "anyone_rdp": False,
     "anyone_http": False,
+    "anyone_ftp": False,
     "anyone_udp": False,
     "public_database_ports": False,
 }
