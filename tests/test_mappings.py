@@ -20,9 +20,17 @@ POLICY = "hipaa-security-rule"
 COLUMNS = ["id", "title", "check", "requirement", "reason"]
 NAMES = sorted(path.stem for path in LISTS.glob("*.txt"))
 TITLES = {
+    "aws-config-hipaa": (
+        "AWS Config's conformance pack for HIPAA",
+        "The rules of Operational Best Practices for HIPAA Security.",
+    ),
     "azure-hipaa-hitrust": (
         "Azure's built-in initiative HITRUST/HIPAA, version 14.13.0",
         "The definitions that a machine can decide; the other 496 of the initiative ask for a person's word.",
+    ),
+    "prowler-aws-hipaa": (
+        "Prowler's checks for HIPAA on AWS, version 5.40",
+        "What its compliance file for HIPAA names.",
     ),
     "prowler-azure-hipaa": (
         "Prowler's checks for HIPAA on Azure, version 5.40",

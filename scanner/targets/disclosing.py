@@ -62,8 +62,8 @@ _OPERATIONS = {
     "dynamodb": "BatchGetItem GetItem",
     "ebs": "GetSnapshotBlock",
     # An instance's start script is an attribute; what else there is, DescribeInstances tells.
-    "ec2": "DescribeInstanceAttribute DescribeVpnConnections GetConsoleOutput GetConsoleScreenshot GetLaunchTemplateData "
-    "GetPasswordData GetVpnConnectionDeviceSampleConfiguration",
+    "ec2": "DescribeInstanceAttribute DescribeVpnConnections GetConsoleOutput GetConsoleScreenshot "
+    "GetLaunchTemplateData GetPasswordData GetVpnConnectionDeviceSampleConfiguration",
     "ecr": "GetAuthorizationToken GetDownloadUrlForLayer",
     "elasticbeanstalk": "DescribeEnvironmentManagedActionHistory",
     "emr": "GetOnClusterAppUIPresignedURL GetPersistentAppUIPresignedURL GetSessionEndpoint",
