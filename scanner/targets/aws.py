@@ -12,7 +12,7 @@ from ..model import Reason
 from ..view import View
 from . import operations
 from .boto import Caller
-from .memo import Key, Memo, Page, frozen
+from .memo import ELSEWHERE, Key, Memo, Page, frozen
 
 if TYPE_CHECKING:
     pass
@@ -110,11 +110,15 @@ class Aws(View):
             tag.get("Key", tag.get("key", "")): tag.get("Value", tag.get("value", "")) for tag in listed or ()
         }
 
+    def _place(self, region: str | None) -> str:
+        """Under which region an answer is kept, until nobody will ask for it again."""
+        return region or self._region
+
     def _pages(
         self, need: str, region: str | None, parameters: dict[str, Any], absent: str | None = None
     ) -> Iterator[Page]:
         where = region or self._region
-        asked = Key(self.declared(need), where, frozen(parameters))
+        asked = Key(self.declared(need), self._place(region), frozen(parameters))
         account = self._account
         try:
             pages = account.memo.pages(asked, lambda: account.caller.pages(need, where, parameters))
@@ -190,6 +194,10 @@ class AwsRegion(Aws):
     def name(self) -> str:
         """The region's name, as in us-east-1."""
         return self._region
+
+    def _place(self, region: str | None) -> str:
+        # What is asked elsewhere, checks on every region may ask.
+        return f"{ELSEWHERE}{region}" if region else self._region
 
     def arn(self, service: str, resource: str) -> str:
         """The ARN of one of the region's resources."""

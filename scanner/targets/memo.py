@@ -16,6 +16,8 @@ Page = dict[str, Any]
 
 EVERYWHERE = "account"
 """The scope whose checks may ask in any region."""
+ELSEWHERE = "elsewhere: "
+"""What stands before a region that a check asks which runs on another one."""
 
 
 class Key(NamedTuple):
@@ -81,6 +83,8 @@ class Memo:
             raise
 
     def _wanted(self, key: Key) -> bool:
+        if key.region.startswith(ELSEWHERE):
+            return any(left > 0 for (need, _), left in self._askers.items() if need == key.need)
         return self._askers[key.need, key.region] > 0 or self._askers[key.need, EVERYWHERE] > 0
 
 
