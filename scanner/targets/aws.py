@@ -13,6 +13,7 @@ from ..view import View
 from . import operations
 from .boto import Caller
 from .memo import ELSEWHERE, Key, Memo, Page, frozen
+from .offered import NOT_OFFERED
 
 if TYPE_CHECKING:
     pass
@@ -59,12 +60,19 @@ class Aws(View):
         """Everything that a listing operation lists, to the last page.
 
         `key` names the list where the answer has several; `region` asks elsewhere than where the view is.
+        Where AWS does not offer the service, there is nothing.
 
         Raises:
             ReadError: it was refused.
         """
         key = key or operations.listing(need)
-        for page in self._pages(need, region, parameters):
+        try:
+            pages = self._pages(need, region, parameters, NOT_OFFERED)
+        except ReadError as refusal:
+            if refusal.code == NOT_OFFERED:
+                return
+            raise
+        for page in pages:
             yield from _at(page, key) or ()
 
     @overload

@@ -13,6 +13,7 @@ from ..redact import redacted
 from . import operations
 from .answers import Circuit, Lost
 from .memo import Page
+from .offered import NOT_OFFERED, Offered
 
 if TYPE_CHECKING:
     import botocore.session
@@ -104,6 +105,7 @@ class Boto:
     def __init__(self, session: "botocore.session.Session") -> None:
         """Use this session's credentials."""
         self._session = session
+        self._offered = Offered(session)
         self._lock = threading.Lock()
         self.calls: Counter[str] = Counter()
         self._clients: dict[tuple[str, str], Any] = {}
@@ -121,6 +123,8 @@ class Boto:
         service, _, operation = need.partition(":")
         try:
             client, bound = self._client(service, region)
+            if not self._offered(service, region, client.meta.endpoint_url):
+                raise _not_offered(need, service, region)
             for page in _paged(client, bound, need, operation, parameters):
                 page.pop("ResponseMetadata", None)
                 with self._lock:
@@ -200,6 +204,16 @@ def _hold_whole(need: str, page: Page) -> None:
             detail="the answer goes on, and how to ask for the rest is not known",
             mend="report it to whoever maintains the check",
         )
+
+
+def _not_offered(need: str, service: str, region: str) -> ReadError:
+    return ReadError(
+        need=need,
+        reason=Reason.UNREACHABLE,
+        detail=f"AWS does not offer {service} in {region}",
+        mend=f"leave {region} out of the target's regions",
+        code=NOT_OFFERED,
+    )
 
 
 def translated(need: str, region: str, error: Exception) -> ReadError:

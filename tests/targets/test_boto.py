@@ -85,7 +85,8 @@ class Client:
     """A client that answers one operation, as botocore's does, with these pages."""
 
     def __init__(self, pages: list[Page], paginator: Any = None) -> None:
-        self.meta = SimpleNamespace(events=SimpleNamespace(register_first=lambda *_: None))
+        events = SimpleNamespace(register_first=lambda *_: None)
+        self.meta = SimpleNamespace(events=events, endpoint_url="http://localhost")
         self.asked: list[dict[str, Any]] = []
         self._pages = iter(pages)
         self._paginator = paginator
@@ -108,8 +109,17 @@ class Client:
     def close(self) -> None: ...
 
 
+def made_of(create: Any) -> Any:
+    """A session of which only clients are asked, and that lists no regions."""
+    return SimpleNamespace(
+        create_client=create,
+        get_partition_for_region=lambda _: "aws",
+        get_available_regions=lambda *_: [],
+    )
+
+
 def read(need: str, client: Client, **parameters: Any) -> list[Page]:
-    session: Any = SimpleNamespace(create_client=lambda *_, **__: client)
+    session = made_of(lambda *_, **__: client)
     with closing(Boto(session)) as boto:
         return list(boto.pages(need, "us-east-1", parameters))
 
@@ -179,7 +189,7 @@ def test_calls_at_a_time_are_bounded() -> None:
             return operation
 
     client = Slow([])
-    session: Any = SimpleNamespace(create_client=lambda *_, **__: client)
+    session = made_of(lambda *_, **__: client)
     with closing(Boto(session)) as boto:
         asking = [
             threading.Thread(target=lambda: list(boto.pages("iam:GetAccountSummary", "us-east-1", {})))
@@ -204,7 +214,7 @@ def test_clients_are_made_once_for_each_service_and_region_and_closed() -> None:
         client.close = lambda: closed.append(1)  # type: ignore[method-assign]
         return client
 
-    session: Any = SimpleNamespace(create_client=create)
+    session = made_of(create)
     with closing(Boto(session)) as boto:
         for region in ("us-east-1", "us-west-2", "us-east-1"):
             list(boto.pages("iam:GetAccountSummary", region, {}))
