@@ -84,7 +84,7 @@ def _singly(need: str, region: str, world: World) -> Answer | None:
             "Regions": [{"RegionName": name, "OptInStatus": "opt-in-not-required"} for name in REGIONS]
         },
         "iam:GenerateCredentialReport": {"State": "COMPLETE"},
-        "iam:GetAccountSummary": {"SummaryMap": {"AccountMFAEnabled": 1, "AccountPasswordPresent": 1}},
+        "iam:GetAccountSummary": {"SummaryMap": {"AccountMFAEnabled": 1, "AccountPasswordPresent": 1, "AccountAccessKeysPresent": 0}},
         "kms:DescribeKey": {"KeyMetadata": {"KeyId": "1", "Arn": of, "KeyManager": "CUSTOMER"}},
         "dynamodb:DescribeTable": {"Table": {"SSEDescription": {"Status": "ENABLED", "KMSMasterKeyArn": of}}},
         "ec2:GetEbsEncryptionByDefault": {"EbsEncryptionByDefault": region in BUSY},

@@ -36,10 +36,12 @@ class AwsTarget:
     external_id: str | None = None
     regions: tuple[str, ...] | None = None
     """None: every enabled one."""
+    max_rps: float | None = None
+    """The most calls per second; None: as many as are answered."""
 
     kind: ClassVar[str] = "aws"
     kinds: ClassVar[tuple[type[View], ...]] = (AwsAccount, AwsRegion)
-    checks_at_once: ClassVar[int] = 8
+    checks_at_once: ClassVar[int] = 32
 
     @property
     def id(self) -> str:
@@ -64,7 +66,7 @@ class AwsTarget:
             home = session.get_config_variable("region") or _HOMES["aws"]
         except botocore.exceptions.BotoCoreError as error:
             raise translated("sts:AssumeRole" if self.role_arn else _IDENTITY, "", error) from None
-        caller = Boto(session)
+        caller = Boto(session, self.max_rps)
         try:
             (identity,) = caller.pages(_IDENTITY, home, {})
             self._assert_account(identity)
@@ -172,6 +174,11 @@ class AwsSession:
     def calls(self) -> int:
         """How many calls AWS answered."""
         return self.account.caller.calls
+
+    @property
+    def calls_by_service(self) -> Mapping[str, int]:
+        """How many calls each service answered."""
+        return self.account.caller.calls_by_service
 
     def view(self, scope: Scope, check: Check) -> Aws:
         """The account, or one region of it, as one check may see it."""
