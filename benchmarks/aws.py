@@ -28,24 +28,24 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
-from urllib.request import ProxyHandler, Request, build_opener
+from urllib.request import ProxyHandler, build_opener
 
 HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE))
 
-from aws_world import ACCOUNT, World, per_bucket
+# Beside this file, where -I does not look.
+from aws_world import ACCOUNT, World, per_bucket  # noqa: E402
 
-from scanner import plan, plugins
-from scanner.cli.configuration import named
+from scanner import plan, plugins  # noqa: E402
+from scanner.cli.configuration import named  # noqa: E402
+from scanner.targets.boto import ACCOUNT_IN_FLIGHT  # noqa: E402
 
 LATENCY = 0.05
-ACCOUNT_IN_FLIGHT = 32
 LARGE = 100_000
 MOST_TIMES, MOST_MILLISECONDS, MOST_MEGABYTES, MOST_GROWTH = 1.5, 3.0, 170.0, 40.0
 POLICY = "hipaa-security-rule"
 POLLING = ("iam:GenerateCredentialReport",)
 ENTERING = {"sts:GetCallerIdentity": {"AwsAccount"}, "ec2:DescribeRegions": {"AwsAccount"}}
-BUNDLES = "botocore/cacert.pem"
 CONFIGURATION = f"""\
 targets:
   - aws: {{name: clinic, account: "{ACCOUNT}"}}
@@ -151,7 +151,7 @@ def _scanned(folder: Path, world: World, needs: dict[str, set[str]]) -> Spent:
         process.returncode = os.waitstatus_to_exitcode(status)
         if process.returncode:
             sys.exit(f"wardround collect ended with {process.returncode}")
-        with build_opener(ProxyHandler({})).open(Request(proxy)) as answer:
+        with build_opener(ProxyHandler({})).open(proxy) as answer:
             asked = json.load(answer)
     _assert_read(folder / "evidence")
     return Spent(seconds, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024, asked)

@@ -84,7 +84,9 @@ def _singly(need: str, region: str, world: World) -> Answer | None:
             "Regions": [{"RegionName": name, "OptInStatus": "opt-in-not-required"} for name in REGIONS]
         },
         "iam:GenerateCredentialReport": {"State": "COMPLETE"},
-        "iam:GetAccountSummary": {"SummaryMap": {"AccountMFAEnabled": 1, "AccountPasswordPresent": 1, "AccountAccessKeysPresent": 0}},
+        "iam:GetAccountSummary": {
+            "SummaryMap": {"AccountMFAEnabled": 1, "AccountPasswordPresent": 1, "AccountAccessKeysPresent": 0}
+        },
         "kms:DescribeKey": {"KeyMetadata": {"KeyId": "1", "Arn": of, "KeyManager": "CUSTOMER"}},
         "dynamodb:DescribeTable": {"Table": {"SSEDescription": {"Status": "ENABLED", "KMSMasterKeyArn": of}}},
         "ec2:GetEbsEncryptionByDefault": {"EbsEncryptionByDefault": region in BUSY},
@@ -137,7 +139,7 @@ def _plain(shape: Shape, depth: int) -> Any:
     return _SCALARS[shape.type_name]
 
 
-def cbor(said: Any) -> bytes:
+def cbor(said: Any) -> bytes:  # noqa: PLR0911 - a line for each type
     """Some CBOR (RFC 8949), as far as answers need it."""
     match said:
         case bool():

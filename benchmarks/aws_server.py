@@ -10,7 +10,6 @@ import re
 import ssl
 import sys
 from collections import Counter
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -18,13 +17,14 @@ from urllib.parse import parse_qs, unquote
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
-from aws_answers import Answers
-from aws_world import World
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import rsa
+# Beside this file, where -I does not look.
+from aws_answers import Answers  # noqa: E402
+from aws_world import REGIONS, World  # noqa: E402
+from cryptography import x509  # noqa: E402
+from cryptography.hazmat.primitives import hashes, serialization  # noqa: E402
+from cryptography.hazmat.primitives.asymmetric import rsa  # noqa: E402
 
-from scanner.targets import operations
+from scanner.targets import operations  # noqa: E402
 
 _SIGNED = re.compile(r"Credential=[^/]+/\d+/([^/]+)/([^/]+)/aws4_request")
 _BUCKET = re.compile(r"^(.+)\.s3[.-]")
@@ -80,7 +80,9 @@ class Certificates:
 class Cloud:
     """Who answers, and what was asked."""
 
-    def __init__(self, answers: Answers, needs: list[str], latency: float, certificates: Certificates) -> None:
+    def __init__(
+        self, answers: Answers, needs: list[str], latency: float, certificates: Certificates
+    ) -> None:
         """Answer these operations, after so many seconds."""
         self._answers = answers
         self._latency = latency
@@ -236,7 +238,7 @@ def _answer(status: int, headers: dict[str, str], body: bytes) -> bytes:
 
 async def _main(folder: Path, world: World, needs: list[str], latency: float) -> None:
     answers = Answers(world)
-    for need, region in (*world.lists, *((need, region) for need in needs for region in _regions())):
+    for need, region in (*world.lists, *((need, region) for need in needs for region in REGIONS)):
         if need in needs:
             answers.body(need, region, "")
     cloud = Cloud(answers, needs, latency, Certificates(folder))
@@ -244,12 +246,6 @@ async def _main(folder: Path, world: World, needs: list[str], latency: float) ->
     print(server.sockets[0].getsockname()[1], flush=True)
     # Whoever started us ends us, by closing our input.
     await asyncio.get_running_loop().run_in_executor(None, sys.stdin.read)
-
-
-def _regions() -> Iterator[str]:
-    from aws_world import REGIONS
-
-    yield from REGIONS
 
 
 if __name__ == "__main__":

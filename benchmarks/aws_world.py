@@ -201,7 +201,12 @@ class World:
             ),
             "ec2:DescribeVpcs": (
                 [
-                    {"VpcId": f"vpc-{n:017x}", "OwnerId": ACCOUNT, "IsDefault": n == 0, "CidrBlock": "10.0.0.0/16"}
+                    {
+                        "VpcId": f"vpc-{n:017x}",
+                        "OwnerId": ACCOUNT,
+                        "IsDefault": n == 0,
+                        "CidrBlock": "10.0.0.0/16",
+                    }
                     for n in range(3 if region in BUSY else 1)
                 ],
                 True,
@@ -329,9 +334,7 @@ PER: Mapping[str, str | Callable[[World], int]] = {
     # Where new volumes are encrypted, and where a rule names a list.
     "ec2:GetEbsDefaultKmsKeyId": lambda _: len(BUSY),
     "ec2:GetManagedPrefixListEntries": lambda _: len(BUSY),
-    "ssm:DescribeInstancePatchStates": lambda world: (
-        len(BUSY) * ceil(world.instances // 3 / PATCH_STATES)
-    ),
+    "ssm:DescribeInstancePatchStates": lambda world: len(BUSY) * ceil(world.instances // 3 / PATCH_STATES),
     "s3control:GetPublicAccessBlock": lambda _: 1,
 }
 """What is asked once for each of what a listing lists, or so often; of S3, see `per_bucket`."""
@@ -453,7 +456,9 @@ def credential_report(users: int) -> bytes:
         "cert_2_active,cert_2_last_rotated"
     )
     at = "2026-10-01T03:00:00+00:00"
-    rest = f"{at},true,{at},{at},N/A,true,true,{at},{at},us-east-1,s3,false,N/A,N/A,N/A,N/A,false,N/A,false,N/A"
+    rest = (
+        f"{at},true,{at},{at},N/A,true,true,{at},{at},us-east-1,s3,false,N/A,N/A,N/A,N/A,false,N/A,false,N/A"
+    )
     root = f"<root_account>,arn:aws:iam::{ACCOUNT}:root,{at},not_supported,{at},not_supported,not_supported"
     root += ",true,false,N/A,N/A,N/A,N/A,false,N/A,N/A,N/A,N/A,false,N/A,false,N/A"
     lines = [f"person-{n:06},arn:aws:iam::{ACCOUNT}:user/person-{n:06},{rest}" for n in range(users)]

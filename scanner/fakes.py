@@ -4,7 +4,7 @@ import re
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, ClassVar
 
 from .errors import ReadError
 from .model import Reason, resource_type
@@ -27,6 +27,7 @@ class FakeAws:
     """An AWS that answers from a world, and denies what the world lacks."""
 
     calls = 0
+    calls_by_service: ClassVar[Mapping[str, int]] = {}
 
     def __init__(self, answers: Mapping[str, Any], denied: Collection[str] = ()) -> None:
         """Answer from this world; deny these needs all the same."""

@@ -23,7 +23,17 @@ def test_the_example_is_a_whole_check(tmp_path: Path) -> None:
     (tmp_path / "tests" / "checks" / "vaults" / "__init__.py").touch()
 
     assert len(named) == 4
-    tested = _run(tmp_path, "-m", "pytest", "-q", "-p", "no:cacheprovider", "tests", "-k", "vaults.aws or test_backup_vaults")
+    tested = _run(
+        tmp_path,
+        "-m",
+        "pytest",
+        "-q",
+        "-p",
+        "no:cacheprovider",
+        "tests",
+        "-k",
+        "vaults.aws or test_backup_vaults",
+    )
     assert "6 passed" in tested.stdout, tested.stdout + tested.stderr
     linted = _run(
         tmp_path, "-c", "from scanner.cli import main; main()", "policy", "lint", "policies/vaults.yaml"

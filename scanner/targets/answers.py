@@ -109,8 +109,10 @@ class Circuit:
 
     def watch(self, client: Any) -> None:
         """See every attempt that a client makes before its own retries do."""
+        service = client.meta.service_model.service_id.hyphenize()
         client.meta.events.register_first("before-send", self.sending)
-        client.meta.events.register_first("needs-retry", self.ended)
+        # Botocore's own retries hear the service's event, and whoever hears that is asked first.
+        client.meta.events.register_first(f"needs-retry.{service}", self.ended)
         client.meta.events.register_first("before-parse", self.parsing)
 
     def sending(self, **_: Any) -> None:
@@ -147,12 +149,17 @@ class Circuit:
                 return _PAUSE_SECONDS
             if throttled(response[1]) and attempts < self._attempts:
                 # Botocore's own retries draw on a quota, which a storm empties: what is lost then is facts.
-                return random.uniform(0.5, 1) * min(BACKOFF_SECONDS * 2 ** (attempts - 1), _LONGEST_SECONDS)
+                return _pause_seconds(attempts)
         if not isinstance(caught_exception, botocore.HTTPClientError | botocore.ConnectionError):
             return None
         self._silence.failed(caught_exception, self._attempt.began)
         timeout = isinstance(caught_exception, botocore.ReadTimeoutError | botocore.ConnectTimeoutError)
         return False if timeout and attempts >= TRIES else None
+
+
+def _pause_seconds(attempts: int) -> float:
+    longest: float = min(BACKOFF_SECONDS * 2 ** (attempts - 1), _LONGEST_SECONDS)
+    return longest * random.uniform(0.5, 1)  # noqa: S311 - it spreads, and keeps no secret
 
 
 def throttled(answer: Mapping[str, Any]) -> bool:

@@ -187,9 +187,7 @@ class Boto:
 _Turn = Callable[[], AbstractContextManager[None]]
 
 
-def _paged(
-    client: Any, turn: _Turn, need: str, operation: str, parameters: dict[str, Any]
-) -> Iterator[Page]:
+def _paged(client: Any, turn: _Turn, need: str, operation: str, parameters: dict[str, Any]) -> Iterator[Page]:
     import botocore
 
     name = botocore.xform_name(operation)

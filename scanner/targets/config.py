@@ -37,6 +37,11 @@ AWS: dict[str, Any] = {
             "anyOf": [{"const": "all"}, {"type": "array", "minItems": 1, "items": _TEXT}],
             "description": "all, or a list of regions",
         },
+        "max_rps": {
+            "type": "number",
+            "exclusiveMinimum": 0,
+            "description": "the most calls per second: a number, more than 0",
+        },
     },
 }
 _URL = {"type": "string", "pattern": r"^https://[^/\s?#@]+/?$", "description": "an address: https://host"}

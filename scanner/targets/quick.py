@@ -9,31 +9,32 @@ botocore that was not tested, or that looks different inside, clients are made a
 
 import copy
 import re
+import ssl
 import threading
 import weakref
 from collections.abc import Hashable
+from contextlib import suppress
 from datetime import UTC, datetime
 from functools import cache
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 if TYPE_CHECKING:
-    import ssl
-
     import botocore.session
 
 TESTED = ((1, 40), (1, 44))
 """The first and last versions of botocore, without their patches, with which this was tested."""
 
-_MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{3}|\.\d{6})?Z").fullmatch
+_MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{3}|\.\d{6})?Z", re.ASCII).fullmatch
 
 
 def models(session: "botocore.session.Session") -> Any:
-    """Botocore's loader of what it knows of services, quicker at reading; the session's own where it must be."""
-    from botocore.loaders import JSONFileLoader
+    """Botocore's loader of what it knows of services, made quicker at reading where that can be."""
+    stock = _inside("loaders").JSONFileLoader
 
-    class Models(JSONFileLoader):
+    class Models(stock):  # type: ignore[misc,valid-type]
         """Reads a service's description into plain dictionaries."""
 
         def _load_file(self, full_path: str, open_method: Any) -> Any:
@@ -44,77 +45,78 @@ def models(session: "botocore.session.Session") -> Any:
                 return None
 
     loader = session.get_component("data_loader")
-    if _tested() and type(loader.file_loader) is JSONFileLoader:
+    if tested() and type(loader.file_loader) is stock:
         loader.file_loader = Models()
     return loader
 
 
 def create_client(session: "botocore.session.Session", service: str, region: str, config: Any) -> Any:
     """A client that shares with all others whatever it can; a stock one where it cannot."""
-    quick = _tested()
-    if quick:
+    if tested():
         _share_parsers(session)
-        _share_classes()
-    client = session.create_client(service, region_name=region, config=config)
-    if quick:
-        _share_trust(client)
-    return client
+        _share_parts()
+    return session.create_client(service, region_name=region, config=config)
 
 
-def _tested() -> bool:
+def tested() -> bool:
     """Whether this is a botocore whose insides are known."""
-    import botocore
-
-    version = tuple(int(number) for number in botocore.__version__.split(".")[:2])
+    version = tuple(int(number) for number in import_module("botocore").__version__.split(".")[:2])
     return TESTED[0] <= version <= TESTED[1]
 
 
 def moment(value: Any) -> datetime:
-    """A moment as a service writes it, in UTC; quickly, where it is written as services usually do."""
-    from botocore.utils import parse_timestamp
-
+    """A moment as a service writes it; read quickly where it is written as services usually do."""
     if isinstance(value, str) and _MOMENT(value):
-        return datetime.fromisoformat(value)
-    if isinstance(value, int | float):
-        try:
+        with suppress(ValueError):
+            return datetime.fromisoformat(value)
+    elif isinstance(value, int | float):
+        with suppress(OverflowError, OSError, ValueError):
             return datetime.fromtimestamp(value, UTC)
-        except (OverflowError, OSError, ValueError):
-            pass
-    parsed: datetime = parse_timestamp(value)
+    parsed: datetime = _inside("utils").parse_timestamp(value)
     return parsed
 
 
-def _share_parsers(session: "botocore.session.Session") -> None:
-    from botocore.parsers import ResponseParserFactory
+def _inside(module: str) -> Any:
+    """A module of botocore's, whose insides no type tells."""
+    return import_module(f"botocore.{module}")
 
-    class Parsers(ResponseParserFactory):
-        """A parser of each protocol; they keep nothing of what they parse."""
+
+def _share_parsers(session: "botocore.session.Session") -> None:
+    stock = _inside("parsers").ResponseParserFactory
+
+    class Parsers(stock):  # type: ignore[misc,valid-type]
+        """One parser of each protocol; they keep nothing of what they parse."""
 
         def __init__(self) -> None:
             super().__init__()
             self.set_parser_defaults(timestamp_parser=moment)
-            self.create_parser = cache(super().create_parser)  # type: ignore[method-assign]
+            self.create_parser = cache(super().create_parser)
 
-    if type(session.get_component("response_parser_factory")) is ResponseParserFactory:
+    if type(session.get_component("response_parser_factory")) is stock:
         session.register_component("response_parser_factory", Parsers())
 
 
 @cache
-def _share_classes() -> None:
-    """Have all sessions make a service's class, its model and its rules for endpoints once."""
-    import botocore.client
-    import botocore.regions
+def _share_parts() -> None:
+    """Have all clients made of shared parts: their service's class, model and rules, and whom to trust.
 
-    stock = botocore.client.ClientCreator
+    A session finds what makes clients by its name in a module, so it is there that it is replaced.
+    """
+    _inside("client").ClientCreator = _creator(_inside("client").ClientCreator)
+    _inside("regions").EndpointProvider = _provider(_inside("regions").EndpointProvider)
+    _inside("args").EndpointCreator = _endpoints(_inside("args").EndpointCreator)
+
+
+def _creator(stock: Any) -> type:
     made: dict[Hashable, Any] = {}
     making = threading.RLock()
 
-    class Creator(stock):  # type: ignore[misc,valid-type]
+    class Creator(stock):  # type: ignore[misc]
         """Makes clients of what it has made before, as long as it is of the same descriptions."""
 
         def create_client(self, service_name: str, *given: Any, **named: Any) -> Any:
             service = self._load_service_model(service_name, named.get("api_version"))
-            self._event_emitter = _heard_by(self._event_emitter, service)
+            self._event_emitter: Any = _heard_by(service, self._event_emitter)
             return super().create_client(service_name, *given, **named)
 
         def _load_service_model(self, service_name: str, api_version: str | None = None) -> Any:
@@ -130,28 +132,31 @@ def _share_classes() -> None:
                     made[service_model] = super()._create_client_class(service_name, service_model)
                 return made[service_model]
 
-    provider = botocore.regions.EndpointProvider
+    return Creator
 
-    def provided(**given: Any) -> Any:
+
+def _provider(stock: Any) -> Any:
+    made: dict[tuple[int, ...], tuple[Any, Any]] = {}
+    making = threading.Lock()
+
+    def provider(**given: Any) -> Any:
+        key = tuple(id(value) for value in given.values())
         with making:
-            key = tuple(id(value) for value in given.values())
             if key not in made:
                 # Kept with what it is made of, so that nothing else can come to have these ids.
-                made[key] = provider(**given), given
+                made[key] = stock(**given), given
             return made[key][0]
 
-    botocore.client.ClientCreator = Creator  # type: ignore[misc]
-    botocore.regions.EndpointProvider = provided
+    return provider
 
 
 _HEARD: weakref.WeakKeyDictionary[Any, dict[Any, Any]] = weakref.WeakKeyDictionary()
 
 
-def _heard_by(emitter: Any, service: Any) -> Any:
-    """A session's events without what only other services' clients hear: each client has a copy."""
-    from botocore.hooks import EventAliaser
-
-    if type(emitter) is not EventAliaser:
+def _heard_by(service: Any, emitter: Any) -> Any:
+    """A session's events, of which each client has a copy, without what only other services' clients hear."""
+    stock = _inside("hooks").EventAliaser
+    if type(emitter) is not stock:
         return emitter
     kept = _HEARD.setdefault(emitter, {})
     if service not in kept:
@@ -161,7 +166,7 @@ def _heard_by(emitter: Any, service: Any) -> Any:
         events = fewer._handlers._root["children"]  # noqa: SLF001 - see the module
         events.pop("docs", None)
         for event in events.values():
-            for other in (event["children"] or {}).keys() - own:
+            for other in event["children"].keys() - own:
                 del event["children"][other]
         kept[service] = _aliaser()(fewer)
     return kept[service]
@@ -169,9 +174,7 @@ def _heard_by(emitter: Any, service: Any) -> Any:
 
 @cache
 def _aliaser() -> type:
-    from botocore.hooks import EventAliaser
-
-    class Aliaser(EventAliaser):
+    class Aliaser(_inside("hooks").EventAliaser):  # type: ignore[misc]
         """Finds the present names of events once for all of its copies."""
 
         def __copy__(self) -> "Aliaser":
@@ -182,46 +185,40 @@ def _aliaser() -> type:
     return Aliaser
 
 
-def _share_trust(client: Any) -> None:
-    """Have a client's connections use one context, with the certificates of whom it trusts read once."""
-    from botocore.httpsession import URLLib3Session, get_cert_path
+def _endpoints(stock: Any) -> type:
+    session = _inside("httpsession")
 
-    try:
-        http = client._endpoint.http_session  # noqa: SLF001 - see the module
-        plain = type(http) is URLLib3Session and http._verify and not http._cert_file  # noqa: SLF001
-        context = _trusting(get_cert_path(http._verify)) if plain else None  # noqa: SLF001
-        pools = http._manager.connection_pool_kw  # noqa: SLF001
-    except (AttributeError, OSError):
-        return  # it is different inside, or whom to trust cannot be read, which botocore tells when it asks
-    if context:
-        http.__class__ = _trusting_session()
-        pools["ssl_context"] = context
+    class Trusting(session.URLLib3Session):  # type: ignore[misc,name-defined]
+        """A session whose connections find the certificates of whom they trust loaded."""
 
+        def __init__(self, **given: Any) -> None:
+            self._trusts: ssl.SSLContext | None = None
+            # With a certificate of its own, or for its proxy, a context cannot be shared.
+            if given.get("verify") and not given.get("client_cert") and not given.get("proxies_config"):
+                with suppress(OSError):  # botocore tells so when it connects
+                    self._trusts = _trusting(session.get_cert_path(given["verify"]))
+            super().__init__(**given)
 
-@cache
-def _trusting(bundle: str) -> "ssl.SSLContext":
-    from botocore.httpsession import create_urllib3_context
-
-    context: ssl.SSLContext = create_urllib3_context()
-    context.load_verify_locations(bundle)
-    return context
-
-
-@cache
-def _trusting_session() -> type:
-    from botocore.httpsession import URLLib3Session, get_cert_path
-
-    class Trusting(URLLib3Session):
-        """A session whose connections find the certificates loaded."""
-
-        def _get_pool_manager_kwargs(self, **more: Any) -> dict[str, Any]:
-            context = _trusting(get_cert_path(self._verify))
-            return {**super()._get_pool_manager_kwargs(**more), "ssl_context": context}
+        def _get_ssl_context(self) -> Any:
+            return self._trusts or super()._get_ssl_context()
 
         def _setup_ssl_cert(self, conn: Any, url: str, verify: Any) -> None:
             super()._setup_ssl_cert(conn, url, verify)
-            # A proxy that is itself asked over TLS is to be trusted by the same bundle, in a context of its own.
-            if conn.proxy is None or conn.proxy.scheme != "https":
+            # To a proxy that is itself asked over TLS, urllib3 connects by what is set here.
+            if self._trusts and not (conn.proxy and conn.proxy.scheme == "https"):
                 conn.ca_certs = None
 
-    return Trusting
+    class Endpoints(stock):  # type: ignore[misc]
+        """Makes endpoints with such sessions."""
+
+        def create_endpoint(self, *given: Any, **named: Any) -> Any:
+            return super().create_endpoint(*given, **{"http_session_cls": Trusting, **named})
+
+    return Endpoints
+
+
+@cache
+def _trusting(bundle: str) -> ssl.SSLContext:
+    context: ssl.SSLContext = _inside("httpsession").create_urllib3_context()
+    context.load_verify_locations(bundle)
+    return context
