@@ -18,13 +18,13 @@ from urllib.parse import parse_qs, unquote
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 # Beside this file, where -I does not look.
-from aws_answers import Answers  # noqa: E402
-from aws_world import REGIONS, World  # noqa: E402
-from cryptography import x509  # noqa: E402
-from cryptography.hazmat.primitives import hashes, serialization  # noqa: E402
-from cryptography.hazmat.primitives.asymmetric import rsa  # noqa: E402
+from aws_answers import Answers
+from aws_world import REGIONS, World
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import rsa
 
-from scanner.targets import operations  # noqa: E402
+from scanner.targets import operations
 
 _SIGNED = re.compile(r"Credential=[^/]+/\d+/([^/]+)/([^/]+)/aws4_request")
 _BUCKET = re.compile(r"^(.+)\.s3[.-]")
