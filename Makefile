@@ -12,7 +12,7 @@ PYTHON ?= $(shell for name in python3 python3.14 python3.13 python3.12 python3.1
 	"$$name" -I -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo "$$name" && break; done)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check bench bench-azure scale size shapes golden clean
+.PHONY: help setup demo test check bench bench-aws bench-azure scale size shapes golden clean
 
 help:  ## List what can be done
 	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 16
@@ -34,6 +34,9 @@ check: $(READY)  ## Formatting, lint, types, architecture and tests
 
 bench: $(READY)  ## The CPU time of `wardround --help`, against that of an empty program
 	@$(RUN) benchmarks/startup.py
+
+bench-aws: $(READY)  ## What a scan of 3,000 AWS resources costs: calls, time, CPU time and memory
+	@$(RUN) benchmarks/aws.py
 
 scale: $(READY)  ## What judging and reporting 240,000 findings takes: CPU time and memory
 	@$(RUN) benchmarks/scale.py

@@ -16,7 +16,7 @@ from .errors import ScannerError
 from .model import Finding, Observation, Unreadable
 from .plain import as_json
 
-RUN = 20_000
+RUN = 4_000
 """How many records are sorted in memory at a time."""
 
 _PIECE = 2**16

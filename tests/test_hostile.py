@@ -21,7 +21,7 @@ from contextlib import contextmanager
 from dataclasses import fields, replace
 from enum import Enum
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 from urllib.parse import urlsplit
 
 import msgspec
@@ -429,7 +429,7 @@ def test_the_log_names_targets_and_does_not_obey_them(command: Command, strange:
 def test_progress_holds_nothing_that_others_say() -> None:
     class Session:
         id = name = identity = "\x1b[2J::error::"
-        calls = 7
+        calls: ClassVar[dict[str, int]] = {"\x1b[2J": 7}
 
     progress = Progress()
     progress.entered(Session(), 2)  # type: ignore[arg-type]  # enough of one

@@ -40,10 +40,12 @@ class AwsTarget:
     """The role that may assume `role_arn`; None: whoever the credentials are of."""
     group: str | None = None
     """The name of the target that listed it."""
+    max_rps: float | None = None
+    """The most calls per second; None: as many as are answered."""
 
     kind: ClassVar[str] = "aws"
     kinds: ClassVar[tuple[type[View], ...]] = (AwsAccount, AwsRegion)
-    checks_at_once: ClassVar[int] = 8
+    checks_at_once: ClassVar[int] = 32
 
     @property
     def id(self) -> str:
@@ -85,7 +87,7 @@ class AwsTarget:
             home = session.get_config_variable("region") or _HOMES["aws"]
         except botocore.exceptions.BotoCoreError as error:
             raise translated("sts:AssumeRole" if self.role_arn else _IDENTITY, "", error) from None
-        caller = Boto(session)
+        caller = Boto(session, self.max_rps)
         try:
             (identity,) = caller.pages(_IDENTITY, home, {})
             self._assert_account(identity)

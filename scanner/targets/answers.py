@@ -1,6 +1,7 @@
 """Answers that do not come, or not as the service sent them: silence, resets, halves, foreign pages."""
 
 import json
+import random
 import re
 import threading
 import time
@@ -10,11 +11,33 @@ from typing import Any
 
 PATIENCE_SECONDS = 30.0
 """How long a service in a region may leave every call without an answer until it counts as lost."""
+BACKOFF_SECONDS = 1.0
+"""How long a call waits at most that was throttled for the first time; then twice as long, and so on."""
 TRIES = 2
 """How often one call may go unanswered, or be answered by something broken."""
 
+THROTTLED = frozenset(
+    {
+        "BandwidthLimitExceeded",
+        "EC2ThrottledException",
+        "LimitExceededException",
+        "PriorRequestNotComplete",
+        "ProvisionedThroughputExceededException",
+        "RequestLimitExceeded",
+        "RequestThrottled",
+        "RequestThrottledException",
+        "SlowDown",
+        "ThrottledException",
+        "Throttling",
+        "ThrottlingException",
+        "TooManyRequestsException",
+    }
+)
+"""Error codes by which services say that they are asked too often."""
+
 _FAILURES = 2
 _PAUSE_SECONDS = 0.5
+_LONGEST_SECONDS = 20.0
 _ROOT = re.compile(rb"(?:\s|<\?.{0,999}?\?>|<!--.{0,999}?-->)*<(?:[\w.-]+:)?([\w.-]+)", re.DOTALL)
 
 
@@ -78,15 +101,18 @@ class Silence:
 class Circuit:
     """A client of one service in one region, as botocore tells of its attempts."""
 
-    def __init__(self) -> None:
-        """Nothing was asked yet."""
+    def __init__(self, attempts: int) -> None:
+        """Nothing was asked yet; whoever is throttled is tried so many times."""
+        self._attempts = attempts
         self._silence = Silence()
         self._attempt = threading.local()
 
     def watch(self, client: Any) -> None:
         """See every attempt that a client makes before its own retries do."""
+        service = client.meta.service_model.service_id.hyphenize()
         client.meta.events.register_first("before-send", self.sending)
-        client.meta.events.register_first("needs-retry", self.ended)
+        # Botocore's own retries hear the service's event, and whoever hears that is asked first.
+        client.meta.events.register_first(f"needs-retry.{service}", self.ended)
         client.meta.events.register_first("before-parse", self.parsing)
 
     def sending(self, **_: Any) -> None:
@@ -121,11 +147,25 @@ class Circuit:
                 if attempts >= TRIES:
                     raise ResponseParserError(self._attempt.broken)
                 return _PAUSE_SECONDS
+            if throttled(response[1]) and attempts < self._attempts:
+                # Botocore's own retries draw on a quota, which a storm empties: what is lost then is facts.
+                return _pause_seconds(attempts)
         if not isinstance(caught_exception, botocore.HTTPClientError | botocore.ConnectionError):
             return None
         self._silence.failed(caught_exception, self._attempt.began)
         timeout = isinstance(caught_exception, botocore.ReadTimeoutError | botocore.ConnectTimeoutError)
         return False if timeout and attempts >= TRIES else None
+
+
+def _pause_seconds(attempts: int) -> float:
+    longest: float = min(BACKOFF_SECONDS * 2 ** (attempts - 1), _LONGEST_SECONDS)
+    return longest * random.uniform(0.5, 1)  # noqa: S311 - it spreads, and keeps no secret
+
+
+def throttled(answer: Mapping[str, Any]) -> bool:
+    """Whether a parsed answer says that its service is asked too often."""
+    status = answer.get("ResponseMetadata", {}).get("HTTPStatusCode")
+    return status == HTTPStatus.TOO_MANY_REQUESTS or answer.get("Error", {}).get("Code") in THROTTLED
 
 
 def broken(operation: Any, answer: Mapping[str, Any]) -> str:

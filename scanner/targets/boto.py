@@ -2,18 +2,19 @@
 
 import threading
 from collections import Counter
-from collections.abc import Iterator, Mapping
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Protocol
 
 from ..errors import ReadError
 from ..model import Reason
 from ..redact import redacted
-from . import operations
-from .answers import Circuit, Lost
+from . import operations, quick
+from .answers import THROTTLED, Circuit, Lost
 from .memo import Page
 from .offered import NOT_OFFERED, Offered
+from .pace import Pace
 
 if TYPE_CHECKING:
     import botocore.session
@@ -23,7 +24,9 @@ _HEARD = 10_000
 """Characters of an error that are looked at."""
 IN_FLIGHT = 16
 """Calls at a time to one service in one region; more of them get throttled sooner than answered."""
-ATTEMPTS = 6
+ACCOUNT_IN_FLIGHT = 32
+"""Calls at a time to one account."""
+ATTEMPTS = 8
 """How often a call is tried that is throttled, or fails for a moment."""
 CONNECT_SECONDS = 5.0
 READ_SECONDS = 30.0
@@ -57,24 +60,6 @@ _CREDENTIALS = frozenset(
         "UnrecognizedClientException",
     }
 )
-_THROTTLED = frozenset(
-    {
-        "BandwidthLimitExceeded",
-        "EC2ThrottledException",
-        "LimitExceededException",
-        "PriorRequestNotComplete",
-        "ProvisionedThroughputExceededException",
-        "RequestLimitExceeded",
-        "RequestThrottled",
-        "RequestThrottledException",
-        "SlowDown",
-        "ThrottledException",
-        "Throttling",
-        "ThrottlingException",
-        "TooManyRequestsException",
-    }
-)
-
 _PHRASES = {known.value: known.phrase for known in HTTPStatus}
 
 
@@ -102,14 +87,16 @@ class Caller(Protocol):
 class Boto:
     """Botocore's clients, one per service and region, shared between checks."""
 
-    def __init__(self, session: "botocore.session.Session") -> None:
-        """Use this session's credentials."""
+    def __init__(self, session: "botocore.session.Session", max_rps: float | None = None) -> None:
+        """Use this session's credentials, and make no more attempts per second than this."""
         self._session = session
         self._offered = Offered(session)
         self._lock = threading.Lock()
         self.calls: Counter[str] = Counter()
         self._clients: dict[tuple[str, str], Any] = {}
         self._bounds: dict[tuple[str, str], threading.BoundedSemaphore] = {}
+        self._bound = threading.BoundedSemaphore(ACCOUNT_IN_FLIGHT)
+        self._pace = Pace(1, max_rps) if max_rps else None
 
     def pages(self, need: str, region: str, parameters: dict[str, Any]) -> Iterator[Page]:
         """The answer's pages, read to the last one.
@@ -122,10 +109,10 @@ class Boto:
 
         service, _, operation = need.partition(":")
         try:
-            client, bound = self._client(service, region)
+            client = self._client(service, region)
             if not self._offered(service, region, client.meta.endpoint_url):
                 raise _not_offered(need, service, region)
-            for page in _paged(client, bound, need, operation, parameters):
+            for page in _paged(client, self._turn(service, region), need, operation, parameters):
                 page.pop("ResponseMetadata", None)
                 with self._lock:
                     self.calls[service] += 1
@@ -146,38 +133,55 @@ class Boto:
                 client.close()
             self._clients.clear()
 
-    def _client(self, service: str, region: str) -> tuple[Any, AbstractContextManager[Any]]:
+    def _client(self, service: str, region: str) -> Any:
         import botocore.config
 
         with self._lock:  # botocore's session may make one client at a time
             where = (service, region)
             if where not in self._clients:
-                self._clients[where] = self._session.create_client(
-                    service,
-                    region_name=region,
-                    config=botocore.config.Config(
-                        connect_timeout=CONNECT_SECONDS,
-                        read_timeout=READ_SECONDS,
-                        max_pool_connections=IN_FLIGHT,
-                        retries={"mode": "standard", "total_max_attempts": ATTEMPTS},
-                        user_agent_extra="wardround",
-                    ),
+                config = botocore.config.Config(
+                    connect_timeout=CONNECT_SECONDS,
+                    read_timeout=READ_SECONDS,
+                    max_pool_connections=IN_FLIGHT,
+                    retries={"mode": "standard", "total_max_attempts": ATTEMPTS},
+                    user_agent_extra="wardround",
+                    # By path, all buckets of a region share connections; by host name each needs its own,
+                    # which takes three round trips and a name's look-up before anything is asked.
+                    s3={"addressing_style": "path"},
                 )
-                Circuit().watch(self._clients[where])
+                client = quick.create_client(self._session, service, region, config)
+                if self._pace:
+                    client.meta.events.register_first("before-send", self._wait)
+                Circuit(ATTEMPTS).watch(client)
+                self._clients[where] = client
                 self._bounds[where] = threading.BoundedSemaphore(IN_FLIGHT)
-            return self._clients[where], self._bounds[where]
+            return self._clients[where]
+
+    def _wait(self, **_: Any) -> None:
+        if self._pace:
+            self._pace.take()
+
+    def _turn(self, service: str, region: str) -> "_Turn":
+        @contextmanager
+        def turn() -> Iterator[None]:
+            # The wider bound last: whoever waits for a busy service keeps nobody from another.
+            with self._bounds[service, region], self._bound:
+                yield
+
+        return turn
 
 
-def _paged(
-    client: Any, bound: AbstractContextManager[Any], need: str, operation: str, parameters: dict[str, Any]
-) -> Iterator[Page]:
+_Turn = Callable[[], AbstractContextManager[None]]
+
+
+def _paged(client: Any, turn: _Turn, need: str, operation: str, parameters: dict[str, Any]) -> Iterator[Page]:
     import botocore
 
     name = botocore.xform_name(operation)
     if client.can_paginate(name):
         pages = iter(client.get_paginator(name).paginate(**parameters))
         while True:
-            with bound:
+            with turn():
                 page = next(pages, None)
             if page is None:
                 return
@@ -185,7 +189,7 @@ def _paged(
     members = operations.tokens(need)
     asked = dict(parameters)
     while True:
-        with bound:
+        with turn():
             page = getattr(client, name)(**asked)
         yield page
         token = page.get(members[1]) if members else None
@@ -261,7 +265,7 @@ def _answered(need: str, region: str, error: Any) -> ReadError:
             Reason.CREDENTIALS,
             f"give credentials that are valid in {region}, and renew them if they expired",
         )
-    elif code in _THROTTLED or status == HTTPStatus.TOO_MANY_REQUESTS:
+    elif code in THROTTLED or status == HTTPStatus.TOO_MANY_REQUESTS:
         reason, mend = Reason.THROTTLED, "run when the account's other automation is quiet"
     else:
         reason, mend = Reason.FAILED, "try again; if it stays, see the detail"

@@ -44,9 +44,14 @@ AWS: dict[str, Any] = {
             "anyOf": [{"const": "all"}, {"type": "array", "minItems": 1, "items": _TEXT}],
             "description": "all, or a list of regions",
         },
+        "max_rps": {
+            "type": "number",
+            "exclusiveMinimum": 0,
+            "description": "the most calls per second: a number, more than 0",
+        },
     },
     "dependentRequired": {"organization": ["role_name"], "role_name": ["organization"]},
-    "not": {"required": ["organization", "account"]},
+    "not": {"type": "object", "required": ["organization", "account"]},
     "description": "an account, or organization: true with a role_name",
 }
 _URL = {"type": "string", "pattern": r"^https://[^/\s?#@]+/?$", "description": "an address: https://host"}

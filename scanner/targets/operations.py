@@ -4,6 +4,7 @@ import re
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
+from . import quick
 from .disclosing import READS_DATA
 
 if TYPE_CHECKING:
@@ -221,7 +222,9 @@ def action(need: str) -> str:
 def _botocore() -> "botocore.session.Session":
     import botocore.session
 
-    return botocore.session.get_session()
+    session = botocore.session.get_session()
+    quick.models(session)
+    return session
 
 
 def models() -> Any:

@@ -138,6 +138,17 @@ def test_a_fault_that_passes_costs_nothing(
     assert collect(tmp_path / "evidence").seen == calm
 
 
+def test_a_storm_of_throttling_costs_nothing(
+    wire: Proxy, calm: clinic.Seen, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(boto, "ATTEMPTS", 8)
+    monkeypatch.setattr(answers, "BACKOFF_SECONDS", 0.01)
+    throttled = failing(400, "Throttling", "Rate exceeded")
+    wire.fault = lambda request: throttled if request.attempt < 8 else None
+
+    assert collect(tmp_path / "evidence").seen == calm
+
+
 @pytest.mark.parametrize("seed", range(3))
 def test_many_faults_at_once(wire: Proxy, calm: clinic.Seen, tmp_path: Path, seed: int) -> None:
     dice = random.Random(seed)  # noqa: S311 - a dice, not a secret

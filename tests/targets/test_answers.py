@@ -30,7 +30,7 @@ def attempt(circuit: Circuit, clock: list[float], seconds: float, error: Excepti
 
 
 def test_silence_makes_a_service_lost(clock: list[float]) -> None:
-    circuit = Circuit()
+    circuit = Circuit(8)
     for _ in range(2):
         attempt(circuit, clock, 30, TIMEOUT)
 
@@ -41,7 +41,7 @@ def test_silence_makes_a_service_lost(clock: list[float]) -> None:
 
 
 def test_a_short_break_does_not(clock: list[float]) -> None:
-    circuit = Circuit()
+    circuit = Circuit(8)
     for _ in range(25):
         attempt(circuit, clock, 1, REFUSED)
     attempt(circuit, clock, 1, None)
@@ -52,7 +52,7 @@ def test_a_short_break_does_not(clock: list[float]) -> None:
 
 
 def test_now_and_then_it_is_tried_again(clock: list[float]) -> None:
-    circuit = Circuit()
+    circuit = Circuit(8)
     for _ in range(30):
         attempt(circuit, clock, 1, REFUSED)
     with pytest.raises(Lost):
@@ -70,12 +70,35 @@ def test_now_and_then_it_is_tried_again(clock: list[float]) -> None:
 
 
 def test_a_call_is_left_unanswered_twice_at_most() -> None:
-    circuit = Circuit()
+    circuit = Circuit(8)
     circuit.sending()
 
     assert circuit.ended(1, caught_exception=TIMEOUT) is None
     assert circuit.ended(2, caught_exception=TIMEOUT) is False
     assert circuit.ended(2, caught_exception=REFUSED) is None
+
+
+@pytest.mark.parametrize(
+    ("code", "status"), [("Throttling", 400), ("SlowDown", 503), ("RequestLimitExceeded", 503), ("New", 429)]
+)
+def test_whoever_is_throttled_waits_longer_and_longer(code: str, status: int) -> None:
+    circuit = Circuit(8)
+    circuit.sending()
+    told = (object(), {"Error": {"Code": code}, "ResponseMetadata": {"HTTPStatusCode": status}})
+
+    pauses = [circuit.ended(attempts, response=told) for attempts in range(1, 9)]
+
+    longest = [1, 2, 4, 8, 16, 20, 20]
+    assert all(most / 2 <= pause <= most for pause, most in zip(pauses[:7], longest, strict=True) if pause)
+    assert [bool(pause) for pause in pauses] == [True] * 7 + [False]
+
+
+def test_whoever_is_refused_is_left_to_botocore() -> None:
+    circuit = Circuit(8)
+    circuit.sending()
+    told = (object(), {"Error": {"Code": "AccessDenied"}, "ResponseMetadata": {"HTTPStatusCode": 403}})
+
+    assert circuit.ended(1, response=told) is None
 
 
 @pytest.mark.parametrize(
@@ -114,7 +137,7 @@ def test_what_is_no_answer(service: str, operation: str, body: bytes, why: str) 
 
 def test_what_is_broken_is_asked_for_again_and_then_refused() -> None:
     model = botocore.session.Session().get_service_model("dynamodb").operation_model("ListTables")
-    circuit = Circuit()
+    circuit = Circuit(8)
     circuit.sending()
     answer: dict[str, Any] = {"status_code": 200, "headers": {}, "body": b""}
 

@@ -1,10 +1,13 @@
 """What botocore's errors mean, and how an answer is read to its end."""
 
 import threading
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from types import SimpleNamespace
 from typing import Any
+from urllib.parse import parse_qs
 
 import botocore.exceptions as errors
 import botocore.session
@@ -13,8 +16,10 @@ from botocore.parsers import ResponseParserError
 
 from scanner.errors import ReadError
 from scanner.model import Reason
-from scanner.targets.boto import IN_FLIGHT, Boto, translated
+from scanner.targets import answers
+from scanner.targets.boto import ACCOUNT_IN_FLIGHT, ATTEMPTS, IN_FLIGHT, Boto, translated
 from scanner.targets.memo import Page
+from tests.tls import serving
 
 NEED = "s3:GetBucketEncryption"
 RETRY = "try again; if it stays, see the detail"
@@ -85,8 +90,11 @@ class Client:
     """A client that answers one operation, as botocore's does, with these pages."""
 
     def __init__(self, pages: list[Page], paginator: Any = None) -> None:
-        events = SimpleNamespace(register_first=lambda *_: None)
-        self.meta = SimpleNamespace(events=events, endpoint_url="http://localhost")
+        self.meta = SimpleNamespace(
+            events=SimpleNamespace(register_first=lambda *_: None),
+            service_model=SimpleNamespace(service_id=SimpleNamespace(hyphenize=lambda: "clinic")),
+            endpoint_url="http://localhost",
+        )
         self.asked: list[dict[str, Any]] = []
         self._pages = iter(pages)
         self._paginator = paginator
@@ -109,17 +117,18 @@ class Client:
     def close(self) -> None: ...
 
 
-def made_of(create: Any) -> Any:
-    """A session of which only clients are asked, and that lists no regions."""
+def made(create: Callable[..., Any]) -> Any:
+    """A session that makes clients so, and lists no regions."""
     return SimpleNamespace(
         create_client=create,
+        get_component=lambda _: None,
         get_partition_for_region=lambda _: "aws",
         get_available_regions=lambda *_: [],
     )
 
 
 def read(need: str, client: Client, **parameters: Any) -> list[Page]:
-    session = made_of(lambda *_, **__: client)
+    session = made(lambda *_, **__: client)
     with closing(Boto(session)) as boto:
         return list(boto.pages(need, "us-east-1", parameters))
 
@@ -189,7 +198,7 @@ def test_calls_at_a_time_are_bounded() -> None:
             return operation
 
     client = Slow([])
-    session = made_of(lambda *_, **__: client)
+    session = made(lambda *_, **__: client)
     with closing(Boto(session)) as boto:
         asking = [
             threading.Thread(target=lambda: list(boto.pages("iam:GetAccountSummary", "us-east-1", {})))
@@ -204,23 +213,120 @@ def test_calls_at_a_time_are_bounded() -> None:
 
 
 def test_clients_are_made_once_for_each_service_and_region_and_closed() -> None:
-    made: list[tuple[str, str]] = []
+    asked: list[tuple[str, str]] = []
     closed: list[int] = []
 
     def create(service: str, *, region_name: str, config: Any) -> Any:
-        made.append((service, region_name))
+        asked.append((service, region_name))
         assert config.max_pool_connections == IN_FLIGHT
         client = Client([{}] * 9)
         client.close = lambda: closed.append(1)  # type: ignore[method-assign]
         return client
 
-    session = made_of(create)
+    session = made(create)
     with closing(Boto(session)) as boto:
         for region in ("us-east-1", "us-west-2", "us-east-1"):
             list(boto.pages("iam:GetAccountSummary", region, {}))
 
-    assert made == [("iam", "us-east-1"), ("iam", "us-west-2")]
+    assert asked == [("iam", "us-east-1"), ("iam", "us-west-2")]
     assert len(closed) == 2
+
+
+def test_calls_to_an_account_are_bounded_whatever_they_ask() -> None:
+    now, most, lock = 0, 0, threading.Lock()
+    enough = threading.Event()
+
+    class Slow(Client):
+        def __getattr__(self, name: str) -> Any:
+            def operation(**_: Any) -> Page:
+                nonlocal now, most
+                with lock:
+                    now, most = now + 1, max(most, now + 1)
+                    if now == ACCOUNT_IN_FLIGHT:
+                        enough.set()
+                enough.wait(5)
+                with lock:
+                    now -= 1
+                return {}
+
+            return operation
+
+    session = made(lambda *_, **__: Slow([]))
+    regions = [f"region-{number % 8}" for number in range(ACCOUNT_IN_FLIGHT + 24)]
+    with closing(Boto(session)) as boto, ThreadPoolExecutor(len(regions)) as pool:
+        asking = [
+            pool.submit(lambda region: list(boto.pages("iam:GetAccountSummary", region, {})), region)
+            for region in regions
+        ]
+        for each in asking:
+            each.result(10)
+
+        assert boto.calls.total() == len(regions)
+
+    assert most == ACCOUNT_IN_FLIGHT
+
+
+def test_calls_are_counted_by_service() -> None:
+    session = made(lambda *_, **__: Client([{}] * 9))
+    with closing(Boto(session)) as boto:
+        for need in ("iam:GetAccountSummary", "kms:ListKeys", "iam:GetAccountSummary"):
+            list(boto.pages(need, "us-east-1", {}))
+
+        assert boto.calls == {"iam": 2, "kms": 1}
+
+
+@pytest.fixture
+def served(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
+    """A server that throttles every first seven attempts of each call, and who was answered in the end."""
+    attempts: Counter[str] = Counter()
+    answered: list[str] = []
+
+    def answer(_: Any, body: bytes) -> tuple[int, bytes]:
+        (name,) = parse_qs(body.decode())["UserName"]
+        attempts[name] += 1
+        if attempts[name] < ATTEMPTS:
+            return 400, b"<ErrorResponse><Error><Code>Throttling</Code></Error></ErrorResponse>"
+        answered.append(name)
+        return 200, b"<GetUserResponse><GetUserResult><User/></GetUserResult></GetUserResponse>"
+
+    with serving(answer) as port:
+        monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://127.0.0.1:{port}")
+        yield answered
+
+
+@pytest.mark.usefixtures("nowhere")
+def test_a_storm_of_throttling_loses_nothing(served: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(answers, "BACKOFF_SECONDS", 0.001)
+    # Botocore's own retries would give up after a hundred, all calls to a service counted together.
+    names = [f"person-{number}" for number in range(60)]
+    with closing(Boto(botocore.session.Session())) as boto, ThreadPoolExecutor(8) as pool:
+        pages = list(
+            pool.map(lambda name: list(boto.pages("iam:GetUser", "us-east-1", {"UserName": name})), names)
+        )
+
+    assert pages == [[{"User": {}}]] * len(names)
+    assert sorted(served) == sorted(names)
+
+
+@pytest.mark.usefixtures("nowhere")
+def test_every_attempt_waits_for_its_turn(served: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    taken: list[float] = []
+
+    class Paced:
+        def __init__(self, at_once: int, per_second: float) -> None:
+            assert at_once == 1
+            self._per_second = per_second
+
+        def take(self) -> None:
+            taken.append(self._per_second)
+
+    monkeypatch.setattr(answers, "BACKOFF_SECONDS", 0.001)
+    monkeypatch.setattr("scanner.targets.boto.Pace", Paced)
+    with closing(Boto(botocore.session.Session(), max_rps=7.5)) as boto:
+        list(boto.pages("iam:GetUser", "us-east-1", {"UserName": "one"}))
+
+    assert served == ["one"]
+    assert taken == [7.5] * ATTEMPTS
 
 
 @pytest.fixture

@@ -29,7 +29,7 @@ def test_an_account(tmp_path: Path) -> None:
     role = "arn:aws-us-gov:iam::111122223333:role/audit"
     text = (
         "targets:\n  - aws:\n      name: prod\n      account: '111122223333'\n      profile: p\n"
-        f"      role_arn: {role}\n      external_id: x\n      regions: [us-gov-west-1]\n"
+        f"      role_arn: {role}\n      external_id: x\n      regions: [us-gov-west-1]\n      max_rps: 7.5\n"
     )
 
     assert made(text, tmp_path) == [
@@ -39,6 +39,7 @@ def test_an_account(tmp_path: Path) -> None:
             profile="p",
             role_arn=role,
             external_id="x",
+            max_rps=7.5,
             regions=("us-gov-west-1",),
         )
     ]
