@@ -63,7 +63,7 @@ def seed(server: Moto) -> None:
         MasterUsername="root",
         MasterUserPassword=SECRETS["the database's password"],
     )
-    image = machines.describe_images()["Images"][0]["ImageId"]
+    image = machines.register_image(Name="base", RootDeviceName="/dev/sda1")["ImageId"]
     (instance,) = machines.run_instances(
         ImageId=image, MinCount=1, MaxCount=1, UserData=f"PASSWORD={SECRETS['user data']}"
     )["Instances"]
