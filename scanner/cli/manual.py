@@ -3,6 +3,7 @@
 import fnmatch
 import json
 from collections.abc import Iterator, Mapping, Sequence
+from functools import cache
 from typing import Any
 
 import click
@@ -123,9 +124,14 @@ def check_manual(name: str) -> Iterator[str]:
 
 
 def _naming(policy: str, check: str) -> str:
+    return policy if check in _asked(policy) else ""
+
+
+@cache
+def _asked(policy: str) -> frozenset[str]:
+    """The checks that a shipped policy asks for; reading it takes longer than all else here."""
     (read,) = named([policy])
-    asked = plan.asked([read.policy], plugins.checks())
-    return policy if check in asked else ""
+    return frozenset(plan.asked([read.policy], plugins.checks()))
 
 
 def _action(check: Check, need: str) -> str:
