@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from ..errors import ReadError
 from ..model import Reason
-from ..redact import redacted
+from ..redact import line
 from . import operations, quick
 from .answers import THROTTLED, Circuit, Lost
 from .memo import Page
@@ -20,8 +20,6 @@ if TYPE_CHECKING:
     import botocore.session
 
 _ASSUME = "sts:AssumeRole"
-_HEARD = 10_000
-"""Characters of an error that are looked at."""
 IN_FLIGHT = 16
 """Calls at a time to one service in one region; more of them get throttled sooner than answered."""
 ACCOUNT_IN_FLIGHT = 32
@@ -251,7 +249,7 @@ def translated(need: str, region: str, error: Exception) -> ReadError:
         )
     elif isinstance(error, ResponseParserError):
         reason = Reason.INVALID_ANSWER
-    return ReadError(need=need, reason=reason, detail=_line(str(error)), mend=mend)
+    return ReadError(need=need, reason=reason, detail=line(str(error)), mend=mend)
 
 
 def _answered(need: str, region: str, error: Any) -> ReadError:
@@ -272,9 +270,4 @@ def _answered(need: str, region: str, error: Any) -> ReadError:
     if message.lstrip().startswith("<"):
         # Some gateway's page, not AWS's answer.
         message = _PHRASES.get(status, "a page of HTML")
-    return ReadError(need=need, reason=reason, detail=_line(f"{code}: {message}"), mend=mend, code=code)
-
-
-def _line(text: str) -> str:
-    # Before it is cut: half a secret would not look like one.
-    return " ".join(redacted(text[:_HEARD]).split())[:300]
+    return ReadError(need=need, reason=reason, detail=line(f"{code}: {message}"), mend=mend, code=code)
