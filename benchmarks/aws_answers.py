@@ -14,6 +14,8 @@ from scanner.targets import operations
 
 _DEPTH = 3
 _PAGING = ("token", "marker")
+_POLICIES = ("policy", "policydocument")
+_POLICY = '{"Version": "2012-10-17", "Statement": []}'
 _SCALARS: Mapping[str, Any] = {
     "boolean": False,
     "integer": 1,
@@ -61,9 +63,9 @@ class Answers:
         if listed is None:
             return made
         at, size = int(token or 0), page_size(need) if described else len(listed)
-        made[operations.listing(need) if need != "cloudtrail:DescribeTrails" else "trailList"] = listed[
-            at : at + size
-        ]
+        name = operations.listing(need) if need != "cloudtrail:DescribeTrails" else "trailList"
+        member = shape.members[name].member
+        made[name] = [_filled(item, member) for item in listed[at : at + size]]
         if described and at + size < len(listed):
             made[described["output_token"].split("||")[0].strip()] = str(at + size)
             if "more_results" in described:
@@ -97,6 +99,7 @@ def _singly(need: str, region: str, world: World) -> Answer | None:
                 "DomainId": "d",
                 "DomainName": "d",
                 "ARN": "d",
+                "EngineVersion": "OpenSearch_2.19",
                 "EncryptionAtRestOptions": {"Enabled": True, "KmsKeyId": of},
                 "ClusterConfig": {},
             }
@@ -111,6 +114,28 @@ def _singly(need: str, region: str, world: World) -> Answer | None:
                         }
                     }
                 ]
+            }
+        },
+        "inspector2:BatchGetAccountStatus": {
+            "accounts": [
+                {
+                    "accountId": ACCOUNT,
+                    "state": {"status": "DISABLED", "errorCode": "ALREADY_ENABLED", "errorMessage": ""},
+                    "resourceState": {
+                        key: {"status": "DISABLED", "errorCode": "ALREADY_ENABLED", "errorMessage": ""}
+                        for key in ("ec2", "ecr")
+                    },
+                }
+            ],
+            "failedAccounts": [],
+        },
+        "s3:GetBucketOwnershipControls": {
+            "OwnershipControls": {"Rules": [{"ObjectOwnership": "BucketOwnerEnforced"}]}
+        },
+        "s3:GetBucketReplication": {
+            "ReplicationConfiguration": {
+                "Role": "r",
+                "Rules": [{"Status": "Disabled", "Destination": {"Bucket": "b"}}],
             }
         },
         "s3:GetPublicAccessBlock": {"PublicAccessBlockConfiguration": dict.fromkeys(_BLOCKS, True)},
@@ -128,7 +153,7 @@ def _plain(shape: Shape, depth: int) -> Any:
     """The plainest thing of a shape: lists and maps are empty, and nothing goes on."""
     if shape.type_name == "structure":
         return {
-            name: _plain(member, depth + 1)
+            name: _POLICY if name.lower().endswith(_POLICIES) and _text(member) else _plain(member, depth + 1)
             for name, member in shape.members.items()
             if depth < _DEPTH and not name.lower().endswith(_PAGING)
         }
@@ -137,6 +162,18 @@ def _plain(shape: Shape, depth: int) -> Any:
     if shape.type_name == "string":
         return shape.enum[0] if getattr(shape, "enum", None) else "clinic"
     return _SCALARS[shape.type_name]
+
+
+def _text(shape: Shape) -> bool:
+    return shape.type_name == "string" and not getattr(shape, "enum", None)
+
+
+def _filled(item: Any, shape: Shape) -> Any:
+    """A listed thing with what its service tells of each and the world does not, names apart."""
+    if not isinstance(item, dict):
+        return item
+    more = {name: member for name, member in shape.members.items() if name not in item and not _text(member)}
+    return {**{name: _plain(member, 1) for name, member in more.items()}, **item}
 
 
 def cbor(said: Any) -> bytes:  # noqa: PLR0911 - a line for each type

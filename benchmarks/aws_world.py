@@ -255,6 +255,7 @@ class World:
                     "DBClusterIdentifier": f"c{n}",
                     "Engine": "aurora-postgresql",
                     "EngineVersion": "16.4",
+                    "DBClusterParameterGroup": "default.aurora-postgresql16",
                     "StorageEncrypted": True,
                     "KmsKeyId": customers(n, "rds"),
                     "EnabledCloudwatchLogsExports": ["postgresql"],
@@ -267,6 +268,7 @@ class World:
                     "DBSnapshotArn": arn.format("rds", f"snapshot:s{n}"),
                     "DBSnapshotIdentifier": f"s{n}",
                     "DBInstanceIdentifier": f"d{n}",
+                    "SnapshotType": "automated",
                     "Engine": "postgres",
                     "Encrypted": True,
                     "KmsKeyId": customers(n, "rds"),
@@ -280,6 +282,7 @@ class World:
                     "LoadBalancerArn": arn.format("elasticloadbalancing", f"loadbalancer/app/b{n}/{n:016x}"),
                     "LoadBalancerName": f"b{n}",
                     "Scheme": "internal",
+                    "VpcId": f"vpc-{0:017x}",
                     "Type": "application",
                     "CreatedTime": AT,
                 },
@@ -324,7 +327,13 @@ PER: Mapping[str, str | Callable[[World], int]] = {
     "kms:DescribeKey": lambda world: len(world.keys),
     "s3:ListBuckets": lambda _: 1,
     "dynamodb:DescribeTable": "dynamodb:ListTables",
+    "dynamodb:DescribeContinuousBackups": "dynamodb:ListTables",
+    "efs:DescribeFileSystemPolicy": "efs:DescribeFileSystems",
     "eks:DescribeCluster": "eks:ListClusters",
+    "elbv2:DescribeListeners": "elbv2:DescribeLoadBalancers",
+    "lambda:GetPolicy": "lambda:ListFunctions",
+    "lambda:ListFunctionUrlConfigs": "lambda:ListFunctions",
+    "secretsmanager:GetResourcePolicy": "secretsmanager:ListSecrets",
     "elbv2:DescribeLoadBalancerAttributes": "elbv2:DescribeLoadBalancers",
     "opensearch:DescribeDomain": "opensearch:ListDomainNames",
     "redshift:DescribeLoggingStatus": "redshift:DescribeClusters",
@@ -336,6 +345,36 @@ PER: Mapping[str, str | Callable[[World], int]] = {
     "ec2:GetManagedPrefixListEntries": lambda _: len(BUSY),
     "ssm:DescribeInstancePatchStates": lambda world: len(BUSY) * ceil(world.instances // 3 / PATCH_STATES),
     "s3control:GetPublicAccessBlock": lambda _: 1,
+    # Of the one group of parameters that all clusters of a region have.
+    "rds:DescribeDBClusterParameters": lambda _: len(BUSY),
+    # Asked about one thing that is known beforehand, of the account or in every region.
+    "account:GetAlternateContact": lambda _: 1,
+    "iam:GetRole": lambda _: 1,
+    "iam:ListEntitiesForPolicy": lambda _: 1,
+    "inspector2:BatchGetAccountStatus": lambda _: len(REGIONS),
+    "ssm:GetServiceSetting": lambda _: len(REGIONS),
+    # For the regions and, once more, for CloudFront.
+    "wafv2:ListLoggingConfigurations": lambda _: len(REGIONS) + 1,
+    "wafv2:ListWebACLs": lambda _: len(REGIONS) + 1,
+    # In every region twice: what is the account's own, and what else matters.
+    "ec2:DescribeSnapshots": lambda _: 2 * len(REGIONS),
+    "elasticache:DescribeCacheClusters": lambda _: 2 * len(REGIONS),
+    # The account's own, and those that its instances were made of.
+    "ec2:DescribeImages": lambda _: len(REGIONS) + len(BUSY),
+    # Asked about what the account has none of, though no parameter need be given.
+    **dict.fromkeys(
+        (
+            "ecs:ListServices",
+            "elasticbeanstalk:DescribePlatformVersion",
+            "elb:DescribeLoadBalancerPolicies",
+            "elbv2:DescribeRules",
+            "elbv2:DescribeSSLPolicies",
+            "kinesis:DescribeStreamSummary",
+            "logs:DescribeMetricFilters",
+            "rds:DescribeDBMajorEngineVersions",
+        ),
+        lambda _: 0,
+    ),
 }
 """What is asked once for each of what a listing lists, or so often; of S3, see `per_bucket`."""
 
@@ -369,11 +408,14 @@ def _reservation(region: str, number: int) -> Answer:
                 "InstanceType": "t3.medium",
                 "LaunchTime": AT,
                 "PrivateIpAddress": "10.0.0.1",
+                "VpcId": f"vpc-{0:017x}",
+                "SubnetId": f"subnet-{0:017x}",
                 "Placement": {"AvailabilityZone": f"{region}a", "Tenancy": "default"},
                 "SecurityGroups": [{"GroupId": "sg-1", "GroupName": "default"}],
                 "NetworkInterfaces": [
                     {
                         "NetworkInterfaceId": f"eni-{number:017x}",
+                        "SubnetId": f"subnet-{0:017x}",
                         "PrivateIpAddresses": [address],
                         "Groups": [{"GroupId": "sg-1", "GroupName": "default"}],
                     }

@@ -54,6 +54,9 @@ class FakeAws:
                 raise AssertionError(mistake)
             yield page
 
+    def leave(self, service: str, region: str) -> None:
+        """Nothing is held."""
+
     def close(self) -> None:
         """Nothing is held."""
 

@@ -196,9 +196,15 @@ class AwsSession:
         return AwsRegion(check.needs, self.account, scope.name, self.leaves)
 
     def done(self, scope: Scope, check: Check) -> None:
-        """Free the answers that no other check will ask for."""
+        """Free the answers that no other check will ask for, and connections that none will use."""
+        memo = self.account.memo
         for need in check.needs:
-            self.account.memo.done(need, scope.name)
+            memo.done(need, scope.name)
+        places = [scope.name] if scope.on == AwsRegion.__name__ else [each.name for each in self.scopes]
+        for service in {need.partition(":")[0] for need in check.needs}:
+            for place in places:
+                if not memo.awaited(service, place):
+                    self.account.caller.leave(service, place)
 
     def close(self) -> None:
         """Close every client."""

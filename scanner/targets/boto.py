@@ -77,6 +77,10 @@ class Caller(Protocol):
         """
         ...
 
+    def leave(self, service: str, region: str) -> None:
+        """Let go of the connections to a service in a region, where hardly anybody will ask again."""
+        ...
+
     def close(self) -> None:
         """Let go of every connection."""
         ...
@@ -123,6 +127,13 @@ class Boto:
             botocore.parsers.ResponseParserError,
         ) as error:
             raise translated(need, region, error) from None
+
+    def leave(self, service: str, region: str) -> None:
+        """Close a client's connections; whoever asks all the same has it connect anew."""
+        with self._lock:
+            client = self._clients.get((service, region))
+        if client:
+            client.close()
 
     def close(self) -> None:
         """Close every client's connections."""

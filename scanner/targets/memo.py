@@ -2,7 +2,7 @@
 
 import threading
 import zlib
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Hashable, Iterable, Iterator
 from concurrent.futures import Future
 from typing import Any, NamedTuple
@@ -39,20 +39,31 @@ class Memo:
     def __init__(self) -> None:
         """Nothing was asked yet, and nobody will ask."""
         self._lock = threading.Lock()
-        self._answers: dict[Key, Future[tuple[bytes, ...]]] = {}
+        self._answers: defaultdict[str, dict[Key, Future[tuple[bytes, ...]]]] = defaultdict(dict)
+        """By need: whenever a check has run, those to its needs are gone through."""
         self._askers: Counter[tuple[str, str]] = Counter()
+        self._awaited: Counter[tuple[str, str]] = Counter()
+        """How many times a service is still to be asked in a scope."""
 
     def expect(self, need: str, scope: str) -> None:
         """One more check that declares this need will run on this scope."""
         with self._lock:
             self._askers[need, scope] += 1
+            self._awaited[need.partition(":")[0], scope] += 1
 
     def done(self, need: str, scope: str) -> None:
         """That check has run; what nobody will ask for again is freed."""
         with self._lock:
             self._askers[need, scope] -= 1
-            for key in [key for key in self._answers if key.need == need and not self._wanted(key)]:
-                del self._answers[key]
+            self._awaited[need.partition(":")[0], scope] -= 1
+            answers = self._answers[need]
+            for key in [key for key in answers if not self._wanted(key)]:
+                del answers[key]
+
+    def awaited(self, service: str, scope: str) -> bool:
+        """Whether checks are still to run that ask a service there."""
+        with self._lock:
+            return self._awaited[service, scope] > 0 or self._awaited[service, EVERYWHERE] > 0
 
     def pages(self, key: Key, ask: Callable[[], Iterable[Page]]) -> Iterator[Page]:
         """The pages of an answer, asked for by the first who wants it.
@@ -61,8 +72,9 @@ class Memo:
             ReadError: the target refused, now or the first time.
         """
         with self._lock:
-            mine = key not in self._answers
-            future = self._answers.setdefault(key, Future())
+            answers = self._answers[key.need]
+            mine = key not in answers
+            future = answers.setdefault(key, Future())
         if mine:
             self._answer(key, future, ask)
         try:
@@ -78,7 +90,7 @@ class Memo:
             future.set_exception(refusal)
         except BaseException as error:
             with self._lock:
-                self._answers.pop(key, None)
+                self._answers[key.need].pop(key, None)
             future.set_exception(error)
             raise
 

@@ -38,12 +38,12 @@ def models(session: "botocore.session.Session") -> Any:
     stock = _inside("loaders").JSONFileLoader
 
     class Models(stock):  # type: ignore[misc,valid-type]
-        """Reads a service's description into plain dictionaries."""
+        """Reads what is known of a service into plain dictionaries."""
 
         def _load_file(self, full_path: str, open_method: Any) -> Any:
             try:
                 with open_method(full_path, "rb") as file:
-                    return msgspec.json.decode(file.read())
+                    return _undocumented(msgspec.json.decode(file.read()))
             except FileNotFoundError:
                 return None
 
@@ -77,6 +77,16 @@ def moment(value: Any) -> datetime:
             return datetime.fromtimestamp(value, UTC)
     parsed: datetime = _inside("utils").parse_timestamp(value)
     return parsed
+
+
+def _undocumented(described: Any) -> Any:
+    """A service's description without its prose, which is half of it and which nobody reads here."""
+    if isinstance(described, dict) and "shapes" in described:
+        for shape in (*described["shapes"].values(), *described.get("operations", {}).values()):
+            shape.pop("documentation", None)
+            for member in shape.get("members", {}).values():
+                member.pop("documentation", None)
+    return described
 
 
 def _inside(module: str) -> Any:

@@ -338,9 +338,9 @@ def test_what_was_asked_is_freed_when_the_last_check_has_run(server: Moto) -> No
     with closing(entered(regions=("us-east-1",))) as session:
         list(whole(session).all("iam:ListUsers"))
         answers = session.account.memo._answers  # noqa: SLF001 - memory is what this is about
-        assert len(answers) == 1
+        assert sum(map(len, answers.values())) == 1
         session.done(session.scopes[0], on_account)
-        assert len(answers) == 0
+        assert sum(map(len, answers.values())) == 0
 
 
 # -- what Moto does not answer -------------------------------------------------------------------------------
@@ -438,3 +438,27 @@ def test_a_credential_report_that_is_never_ready(monkeypatch: pytest.MonkeyPatch
 )
 def test_tags_come_in_several_shapes(listed: Any, tags: dict[str, str]) -> None:
     assert AwsAccount.tags(listed) == tags
+
+
+def test_a_service_is_left_where_no_check_will_ask_it_again() -> None:
+    left: list[tuple[str, str]] = []
+
+    class Leaving(Answers):
+        def leave(self, service: str, region: str) -> None:
+            left.append((service, region))
+
+    account = Account(ACCOUNT, "aws", "us-east-1", Leaving())
+    scopes = (Scope(name="account", on="AwsAccount"), Scope(name="us-east-1", on="AwsRegion"))
+    session = AwsSession(account, "arn", scopes, None)
+    for check_, scope in ((on_account, "account"), (on_region, "us-east-1"), (on_region, "us-east-1")):
+        for need in check_.needs:
+            account.memo.expect(need, scope)
+
+    session.done(scopes[1], on_region)
+    assert left == []
+    session.done(scopes[1], on_region)
+    assert left == [("ec2", "us-east-1")]
+    session.done(scopes[0], on_account)
+    assert set(left[1:]) == {
+        (service, scope) for service in ("iam", "dynamodb", "s3") for scope in ("account", "us-east-1")
+    }

@@ -228,8 +228,12 @@ def test_clients_are_made_once_for_each_service_and_region_and_closed() -> None:
         for region in ("us-east-1", "us-west-2", "us-east-1"):
             list(boto.pages("iam:GetAccountSummary", region, {}))
 
+        boto.leave("iam", "us-west-2")
+        boto.leave("iam", "eu-west-1")
+        assert len(closed) == 1
+
     assert asked == [("iam", "us-east-1"), ("iam", "us-west-2")]
-    assert len(closed) == 2
+    assert len(closed) == 3
 
 
 def test_calls_to_an_account_are_bounded_whatever_they_ask() -> None:
