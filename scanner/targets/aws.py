@@ -2,10 +2,11 @@
 
 import csv
 import time
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from concurrent.futures import Executor
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, ClassVar, overload
+from functools import partial
+from typing import Any, ClassVar, overload
 
 from ..errors import ReadError
 from ..model import Reason
@@ -14,9 +15,6 @@ from . import operations
 from .boto import Caller
 from .memo import ELSEWHERE, Key, Memo, Page, frozen
 from .offered import NOT_OFFERED
-
-if TYPE_CHECKING:
-    pass
 
 REPORT_SECONDS = 90
 """How long IAM may take to compile a credential report."""
@@ -32,6 +30,33 @@ class Account:
     """The region that answers for what has none."""
     caller: Caller
     memo: Memo = field(default_factory=Memo)
+
+
+class Answer(dict[str, Any]):
+    """A structure of an answer: what it has to have, and has not, is refused; `get` asks for what it may."""
+
+    __slots__ = ("_lacking",)
+
+    def __init__(self, held: Mapping[str, Any], lacking: Callable[[str], ReadError]) -> None:
+        """Hold a structure, and whoever makes the refusal of what is missing."""
+        super().__init__({name: _held(value, lacking) for name, value in held.items()})
+        self._lacking = lacking
+
+    def __missing__(self, name: str) -> Any:
+        """Refuse.
+
+        Raises:
+            ReadError: always.
+        """
+        raise self._lacking(name)
+
+
+def _held(value: Any, lacking: Callable[[str], ReadError]) -> Any:
+    if isinstance(value, dict):
+        return Answer(value, lacking)
+    if isinstance(value, list):
+        return [_held(each, lacking) for each in value]
+    return value
 
 
 class Aws(View):
@@ -134,7 +159,16 @@ class Aws(View):
             if absent and refusal.code == absent:
                 raise
             raise self.refused(refusal) from None
-        return pages
+        return (Answer(page, lambda name: self.refused(_without(need, name))) for page in pages)
+
+
+def _without(need: str, name: str) -> ReadError:
+    return ReadError(
+        need=need,
+        reason=Reason.INVALID_ANSWER,
+        detail=f"the answer has no {name}",
+        mend="scan again; if it stays so, report it to whoever maintains the check",
+    )
 
 
 def _at(page: Page, key: str) -> Any:
@@ -173,16 +207,17 @@ class AwsAccount(Aws):
 
         try:
             (page,) = account.memo.pages(Key(read, account.home, ()), ask)
+            content = Answer(page, partial(_without, read))["Content"]
         except ReadError as refusal:
             raise self.refused(refusal) from None
-        yield from csv.DictReader(page["Content"].decode().splitlines())
+        yield from csv.DictReader(content.decode().splitlines())
 
     def _await_report(self, generate: str) -> None:
         until = time.monotonic() + REPORT_SECONDS
         pause = 0.5
         while True:
             (answer,) = self._account.caller.pages(generate, self._account.home, {})
-            if answer["State"] == "COMPLETE":
+            if Answer(answer, partial(_without, generate))["State"] == "COMPLETE":
                 return
             if time.monotonic() + pause > until:
                 raise ReadError(
