@@ -52,7 +52,6 @@ NEAR = {
     "Microsoft.Sql/servers/databases/transparentDataEncryption": "2022-08-01-preview",
     "Microsoft.Sql/servers/encryptionProtector": "2020-11-01-preview",
     "Microsoft.Sql/servers/firewallRules": "2020-11-01-preview",
-    "Microsoft.Sql/servers/securityAlertPolicies": "2020-11-01-preview",
     "Microsoft.Sql/servers/sqlVulnerabilityAssessments": "2022-11-01-preview",
     "Microsoft.Sql/servers/virtualNetworkRules": "2020-11-01-preview",
     "Microsoft.Sql/servers/vulnerabilityAssessments": "2020-11-01-preview",
