@@ -9,7 +9,7 @@ import pytest
 
 from scanner import AwsAccount, AwsRegion, fakes, testing
 from scanner.declaration import Check
-from tests.checks.test_every_check import CHECKS
+from tests.worlds import CHECKS
 
 ON_AWS = {name: check for name, check in CHECKS.items() if check.on in {AwsAccount, AwsRegion}}
 SOME = 3

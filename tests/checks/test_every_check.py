@@ -1,23 +1,15 @@
 """What holds for every check, whatever it looks at."""
 
-import pkgutil
-from importlib import import_module
-
 import pytest
 
-import tests.checks
 from checks.context.aws import tags
 from scanner import AwsAccount, AwsRegion, expect, plan, testing
 from scanner.cli.configuration import named
 from scanner.declaration import Check, mistakes
 from scanner.facts import schema
-from scanner.plugins import checks
 from scanner.policy import resolved
+from tests.worlds import CHECKS
 
-for module in pkgutil.walk_packages(tests.checks.__path__, "tests.checks."):
-    import_module(module.name)
-
-CHECKS = checks()
 EVERY = pytest.mark.parametrize("check", CHECKS.values(), ids=CHECKS.keys())
 
 
