@@ -18,7 +18,8 @@ _UNITS = (
     " $(grep -rlsE '^ExecStart=.*(aide|tripwire|rkhunter|clamscan|clamdscan|restic|borg|kopia|duplicity|duply"
     "|rsnapshot|rdiff-backup|pgbackrest|wal-g|barman|pg_basebackup|pg_dump|mysqldump|mariabackup|xtrabackup"
     "|mongodump|sanoid|syncoid|backupninja|autopostgresqlbackup|tarsnap)' /etc/systemd/system"
-    " /usr/lib/systemd/system /lib/systemd/system | sed -e 's,\\.d/[^/]*$,,' -e 's,.*/,,' -e 's/@\\.service$/@*.service/'"
+    " /usr/lib/systemd/system /lib/systemd/system"
+    " | sed -e 's,\\.d/[^/]*$,,' -e 's,.*/,,' -e 's/@\\.service$/@*.service/'"
     " | sort -u)"
 )
 _CRON = (
