@@ -81,7 +81,6 @@ _LOG_SENDING = _agents(
         "Grafana Alloy": "alloy",
         "OpenTelemetry Collector": "otelcol|otelcol-contrib",
         "NXLog": "nxlog",
-        "systemd-journal-upload": "systemd-journal-upload",
         "Wazuh": "wazuh-agentd wazuh-logcollector",
     },
 )
