@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import Literal
 
 from checks.semantics import blocks
+from checks.semantics.units import enabled
 from scanner import Facts, Host, check
 
 from .host_boot import MENUS, USERS
@@ -41,6 +42,9 @@ _WRITABLE = (
     "find /etc /boot /usr/bin /usr/sbin /usr/local/bin /usr/local/sbin /usr/lib/systemd /usr/lib/modules"
     " -xdev -perm -0002 ! -type l ! -type s 2>/dev/null | head -n 1000"
 )
+_AUTOMOUNT_RUNS = "pgrep -x automount"
+_SERVICES = "systemctl list-unit-files --no-legend --type=service"
+_OPENRC = "ls -d /etc/runlevels/*/autofs"
 _FOLDERS = ("/dev/shm", "/home", "/tmp", "/var", "/var/log", "/var/log/audit", "/var/tmp")  # noqa: S108 - read
 _FIELDS = 4
 _OTHERS_WRITE, _OTHERS_READ, _GROUP_WRITE = 0o002, 0o004, 0o020
@@ -107,6 +111,15 @@ class Writable(Facts):
 
     writable_by_all: tuple[str, ...]
     """Files and folders of the system that everybody may write to, the first thousand."""
+
+
+class Automounter(Facts):
+    """Whether file systems are mounted as soon as somebody looks at them."""
+
+    running: bool
+    """Whether autofs runs now."""
+    enabled: bool
+    """Whether it is started with the machine."""
 
 
 @check(_STAT)
@@ -192,3 +205,20 @@ def writable_system_files(host: Host) -> Iterator[Writable]:
     Folders that hide their content from the user who looks are passed over: nobody else gets in, either.
     """
     yield Writable(resource=host.id, writable_by_all=tuple(sorted(host.run(_WRITABLE).lines)))
+
+
+@check(_AUTOMOUNT_RUNS, _SERVICES, _OPENRC)
+def automounter(host: Host) -> Iterator[Automounter]:
+    """Whether autofs mounts what somebody looks at, media and others' shares among it, now or after a boot.
+
+    What systemd mounts by units that an administrator wrote is not meant. On a host without autofs neither
+    is true.
+    """
+    at_boot = host.run(_OPENRC, ok=(0, 1, 2)).text.strip() != ""
+    if host.has("systemctl"):
+        at_boot = at_boot or "autofs.service" in enabled(host.run(_SERVICES).lines)
+    yield Automounter(
+        resource=host.id,
+        running=host.run(_AUTOMOUNT_RUNS, ok=(0, 1)).status == 0,
+        enabled=at_boot,
+    )

@@ -138,11 +138,9 @@ def ssh_crypto_policy(host: Host) -> Iterator[SshPolicy]:
     # grep ends with 2 where the file does not exist.
     out = host.run(_SSHD_OPTS_OUT, ok=(0, 1, 2)).text.strip() != ""
     effective = host.run(_SSHD).lines
-    if allowed.handed_over:
-        beyond = ("CRYPTO_POLICY is set",) if out else ()
-    else:
-        beyond = tuple(allowed.beyond(effective))
-    yield SshPolicy(resource=host.id, follows_policy=not beyond, beyond_policy=beyond)
+    taken_away = ["CRYPTO_POLICY is set"] if out else []
+    beyond = taken_away if allowed.handed_over else list(allowed.beyond(effective))
+    yield SshPolicy(resource=host.id, follows_policy=not beyond, beyond_policy=tuple(beyond))
 
 
 @check(_OPENSSL, _OPENSSL_THERE)

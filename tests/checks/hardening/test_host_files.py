@@ -1,10 +1,12 @@
 import pytest
 
 from checks.hardening.host_files import (
+    Automounter,
     Folder,
     Removable,
     SystemFile,
     Writable,
+    automounter,
     folders,
     removable_media,
     system_files,
@@ -145,4 +147,32 @@ LOOSE = world(writable_system_files, {WRITABLE: "/usr/local/bin/run\n/etc/cron.d
 def test_writable_system_files() -> None:
     assert observe(writable_system_files, LOOSE) == [
         Writable(resource="host:ehr-1", writable_by_all=("/etc/cron.d/own", "/usr/local/bin/run"))
+    ]
+
+
+RUNS, SERVICES, OPENRC = automounter.needs
+MOUNTING = world(
+    automounter,
+    {RUNS: Output(1, ""), SERVICES: "autofs.service disabled enabled\n", OPENRC: Output(2, "")},
+)
+
+
+@pytest.mark.parametrize(
+    ("changes", "running", "at_boot"),
+    [
+        ({}, False, False),
+        ({RUNS: "812\n"}, True, False),
+        ({SERVICES: "autofs.service enabled enabled\n"}, False, True),
+        ({OPENRC: "/etc/runlevels/default/autofs\n"}, False, True),
+    ],
+)
+def test_automounter(changes: dict[str, str], running: bool, at_boot: bool) -> None:
+    assert observe(automounter, {**MOUNTING, **changes}) == [
+        Automounter(resource="host:ehr-1", running=running, enabled=at_boot)
+    ]
+
+
+def test_an_automounter_without_systemd() -> None:
+    assert observe(automounter, {RUNS: Output(1, ""), OPENRC: "/etc/runlevels/default/autofs\n"}) == [
+        Automounter(resource="host:ehr-1", running=False, enabled=True)
     ]
