@@ -50,15 +50,21 @@ class _Reader:
         self._key, self._sets = key, sets
 
     def rules(self, expressions: Sequence[Mapping[str, Any]]) -> list[Rule]:
-        rule = Rule()
+        rules = [Rule()]
         for expression in expressions:
             for word, said in expression.items():
-                if word in _SILENT:
-                    continue
-                if word == "vmap":
-                    return list(self._mapped(rule, said))
-                rule = self._with(rule, word, said)
-        return [rule]
+                if word not in _SILENT:
+                    rules = [each for rule in rules for each in self._read(rule, word, said)]
+        return rules
+
+    def _read(self, rule: Rule, word: str, said: Any) -> Iterator[Rule]:
+        match said:
+            case {"left": {"concat": [*parts]}, "right": right, "op": "==" | "in"} if word == "match":
+                yield from self._joint(rule, parts, right)
+            case {"key": _, "data": _} if word == "vmap":
+                yield from self._mapped(rule, said)
+            case _:
+                yield self._with(rule, word, said)
 
     def _with(self, rule: Rule, word: str, said: Any) -> Rule:
         if word in _ENDS:
@@ -86,8 +92,6 @@ class _Reader:
         self, rule: Rule, left: Any, right: Any, *, negated: bool
     ) -> Rule:
         match left:
-            case {"concat": [*parts]} if not negated:
-                return self._joint(rule, parts, right)
             case {"payload": {"protocol": ("tcp" | "udp" | "th" | "sctp") as layer, "field": "dport"}}:
                 named = rule if layer == "th" else replace(rule, protocols=frozenset({layer}))
                 ports = self._ports(right)
@@ -113,14 +117,16 @@ class _Reader:
             case _:
                 return replace(rule, certain=False)
 
-    def _joint(self, rule: Rule, parts: Sequence[Any], right: Any) -> Rule:
-        """Several fields at once: of one combination each is asked for; of several, none is weighed."""
-        elements = self._elements(right)
-        if len(elements) != 1 or not isinstance(elements[0], dict) or "concat" not in elements[0]:
-            return replace(rule, certain=False)
-        for part, value in zip(parts, elements[0]["concat"], strict=False):
-            rule = self._matching(rule, part, value, negated=False)
-        return rule
+    def _joint(self, rule: Rule, parts: Sequence[Any], right: Any) -> Iterator[Rule]:
+        """Several fields at once: one rule for each combination."""
+        for element in self._elements(right):
+            if not isinstance(element, dict) or "concat" not in element:
+                yield replace(rule, certain=False)
+                return
+            each = rule
+            for part, value in zip(parts, element["concat"], strict=False):
+                each = self._matching(each, part, value, negated=False)
+            yield each
 
     def _interface(self, rule: Rule, right: Any, *, negated: bool) -> Rule:
         names = self._elements(right)
