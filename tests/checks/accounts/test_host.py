@@ -59,7 +59,7 @@ ROOT = HostAccount(
     uid_shared=False,
     system=False,
     login_shell=True,
-    password_kind="locked",
+    password_kind="locked",  # noqa: S106 - a kind, no password
     password_changed_at=MADE,
     password_max_age_days=None,
     expires_at=None,
@@ -82,7 +82,7 @@ ADA = replace(
     name="ada",
     uid=1000,
     system=False,
-    password_kind="yescrypt",
+    password_kind="yescrypt",  # noqa: S106 - a kind, no password
     password_changed_at=SET,
     password_max_age_days=90,
     expires_at=ENDS,
@@ -96,7 +96,7 @@ FTP = replace(
     uid=1001,
     system=False,
     login_shell=False,
-    password_kind="sha512",
+    password_kind="sha512",  # noqa: S106 - a kind, no password
     password_changed_at=SET,
     groups=(),
 )
@@ -127,7 +127,7 @@ def test_a_second_superuser_and_an_empty_password_outside_of_shadow() -> None:
         name="open",
         uid=1002,
         login_shell=True,
-        password_kind="empty",
+        password_kind="empty",  # noqa: S106 - a kind, no password
         password_changed_at=None,
     )
     assert found["nobody"] == replace(
