@@ -80,21 +80,27 @@ class Aws(View):
         return operations.refuse(need)
 
     def all(
-        self, need: str, *, key: str | None = None, region: str | None = None, **parameters: Any
+        self,
+        need: str,
+        *,
+        key: str | None = None,
+        absent: str | None = None,
+        region: str | None = None,
+        **parameters: Any,
     ) -> Iterator[Page]:
         """Everything that a listing operation lists, to the last page.
 
         `key` names the list where the answer has several; `region` asks elsewhere than where the view is.
-        Where AWS does not offer the service, there is nothing.
+        Where AWS does not offer the service, or says so by the error code `absent`, there is nothing.
 
         Raises:
             ReadError: it was refused.
         """
         key = key or operations.listing(need)
         try:
-            pages = self._pages(need, region, parameters, NOT_OFFERED)
+            pages = self._pages(need, region, parameters, NOT_OFFERED, absent)
         except ReadError as refusal:
-            if refusal.code == NOT_OFFERED:
+            if refusal.code in {NOT_OFFERED, absent}:
                 return
             raise
         for page in pages:
@@ -148,7 +154,7 @@ class Aws(View):
         return region or self._region
 
     def _pages(
-        self, need: str, region: str | None, parameters: dict[str, Any], absent: str | None = None
+        self, need: str, region: str | None, parameters: dict[str, Any], *absent: str | None
     ) -> Iterator[Page]:
         where = region or self._region
         asked = Key(self.declared(need), self._place(region), frozen(parameters))
@@ -156,7 +162,7 @@ class Aws(View):
         try:
             pages = account.memo.pages(asked, lambda: account.caller.pages(need, where, parameters))
         except ReadError as refusal:
-            if absent and refusal.code == absent:
+            if refusal.code and refusal.code in absent:
                 raise
             raise self.refused(refusal) from None
         return (Answer(page, lambda name: self.refused(_without(need, name))) for page in pages)
