@@ -4,34 +4,28 @@ The server decodes each request, and IAM reads the action off it, by botocore's 
 neither knows what a check declares, nor the product's table of actions.
 """
 
-import pkgutil
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from importlib import import_module
 from typing import Any
 
 import botocore.session
 import pytest
 
-import tests.checks
 from scanner import permissions, testing
 from scanner.declaration import Check, seen
 from scanner.facts import Facts
 from scanner.model import Reason
-from scanner.plugins import checks
 from scanner.targets import operations
 from scanner.targets.aws import Account, Aws
 from scanner.targets.boto import ATTEMPTS, Boto
 from tests import moto
 from tests.authorising import Authoriser
 from tests.aws.server import Worlds
+from tests.worlds import CHECKS
 
-for module in pkgutil.walk_packages(tests.checks.__path__, "tests.checks."):
-    import_module(module.name)
-
-CHECKS = {name: check for name, check in checks().items() if issubclass(check.on, Aws)}
-EVERY = pytest.mark.parametrize("name", CHECKS)
+ON_AWS = {name: check for name, check in CHECKS.items() if issubclass(check.on, Aws)}
+EVERY = pytest.mark.parametrize("name", ON_AWS)
 
 
 def actions(check: Check) -> frozenset[str]:
