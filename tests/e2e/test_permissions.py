@@ -201,6 +201,9 @@ class Kept:
             raise answer.again()
         yield from answer
 
+    def leave(self, service: str, region: str) -> None:
+        """Nothing is held."""
+
     def close(self) -> None:
         """Nothing is held."""
 
