@@ -5,6 +5,7 @@ import random
 import re
 import threading
 import time
+from collections import defaultdict
 from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any
@@ -99,13 +100,21 @@ class Silence:
 
 
 class Circuit:
-    """A client of one service in one region, as botocore tells of its attempts."""
+    """A client of one service, as botocore tells of its attempts; one region's silence is not another's."""
 
     def __init__(self, attempts: int) -> None:
         """Nothing was asked yet; whoever is throttled is tried so many times."""
         self._attempts = attempts
-        self._silence = Silence()
+        self._silences: defaultdict[str, Silence] = defaultdict(Silence)
         self._attempt = threading.local()
+
+    def ask_in(self, region: str) -> None:
+        """What this thread asks next, it asks in this region."""
+        self._attempt.region = region
+
+    @property
+    def _silence(self) -> Silence:
+        return self._silences[getattr(self._attempt, "region", "")]
 
     def watch(self, client: Any) -> None:
         """See every attempt that a client makes before its own retries do."""

@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from ..errors import ReadError
 from ..model import Reason
@@ -86,8 +86,27 @@ class Caller(Protocol):
         ...
 
 
+class _Ask(NamedTuple):
+    """Whom to ask for a service in a region."""
+
+    client: Any
+    at: quick.Place | None
+    circuit: Circuit
+    bound: threading.BoundedSemaphore
+
+    @property
+    def address(self) -> str:
+        return self.at.address if self.at else str(self.client.meta.endpoint_url)
+
+    def leave(self) -> None:
+        if self.at:
+            quick.leave(self.client, self.at)
+        else:
+            self.client.close()
+
+
 class Boto:
-    """Botocore's clients, one per service and region, shared between checks."""
+    """Botocore's clients, one per service, or per service and region, shared between checks."""
 
     def __init__(self, session: "botocore.session.Session", max_rps: float | None = None) -> None:
         """Use this session's credentials, and make no more attempts per second than this."""
@@ -95,8 +114,9 @@ class Boto:
         self._offered = Offered(session)
         self._lock = threading.Lock()
         self.calls: Counter[str] = Counter()
-        self._clients: dict[tuple[str, str], Any] = {}
-        self._bounds: dict[tuple[str, str], threading.BoundedSemaphore] = {}
+        self._asks: dict[tuple[str, str], _Ask] = {}
+        self._everywhere: dict[str, _Ask] = {}
+        """By service, whoever may be asked in any region."""
         self._bound = threading.BoundedSemaphore(ACCOUNT_IN_FLIGHT)
         self._pace = Pace(1, max_rps) if max_rps else None
 
@@ -111,10 +131,10 @@ class Boto:
 
         service, _, operation = need.partition(":")
         try:
-            client = self._client(service, region)
-            if not self._offered(service, region, client.meta.endpoint_url):
+            ask = self._ask(service, region)
+            if not self._offered(service, region, ask.address):
                 raise _not_offered(need, service, region)
-            for page in _paged(client, self._turn(service, region), need, operation, parameters):
+            for page in _paged(ask.client, self._turn(ask, region), need, operation, parameters):
                 page.pop("ResponseMetadata", None)
                 with self._lock:
                     self.calls[service] += 1
@@ -129,52 +149,67 @@ class Boto:
             raise translated(need, region, error) from None
 
     def leave(self, service: str, region: str) -> None:
-        """Close a client's connections; whoever asks all the same has it connect anew."""
+        """Close the connections to a service in a region; whoever asks all the same has them made anew."""
         with self._lock:
-            client = self._clients.get((service, region))
-        if client:
-            client.close()
+            ask = self._asks.get((service, region))
+        if ask:
+            ask.leave()
 
     def close(self) -> None:
         """Close every client's connections."""
         with self._lock:
-            for client in self._clients.values():
+            for client in {id(ask.client): ask.client for ask in self._asks.values()}.values():
                 client.close()
-            self._clients.clear()
+            self._asks.clear()
+            self._everywhere.clear()
+
+    def _ask(self, service: str, region: str) -> _Ask:
+        with self._lock:  # botocore's session may make one client at a time
+            where = (service, region)
+            if where not in self._asks:
+                known = self._everywhere.get(service)
+                at = quick.place(known.client, region) if known else None
+                bound = threading.BoundedSemaphore(IN_FLIGHT)
+                if known and at:
+                    self._asks[where] = known._replace(at=at, bound=bound)
+                else:
+                    client = self._client(service, region)
+                    circuit = Circuit(ATTEMPTS)
+                    circuit.watch(client)
+                    ask = _Ask(client, quick.place(client, region), circuit, bound)
+                    self._asks[where] = ask
+                    if ask.at:
+                        self._everywhere[service] = ask
+            return self._asks[where]
 
     def _client(self, service: str, region: str) -> Any:
         import botocore.config
 
-        with self._lock:  # botocore's session may make one client at a time
-            where = (service, region)
-            if where not in self._clients:
-                config = botocore.config.Config(
-                    connect_timeout=CONNECT_SECONDS,
-                    read_timeout=READ_SECONDS,
-                    max_pool_connections=IN_FLIGHT,
-                    retries={"mode": "standard", "total_max_attempts": ATTEMPTS},
-                    user_agent_extra="wardround",
-                    # By path, all buckets of a region share connections; by host name each needs its own,
-                    # which takes three round trips and a name's look-up before anything is asked.
-                    s3={"addressing_style": "path"},
-                )
-                client = quick.create_client(self._session, service, region, config)
-                if self._pace:
-                    client.meta.events.register_first("before-send", self._wait)
-                Circuit(ATTEMPTS).watch(client)
-                self._clients[where] = client
-                self._bounds[where] = threading.BoundedSemaphore(IN_FLIGHT)
-            return self._clients[where]
+        config = botocore.config.Config(
+            connect_timeout=CONNECT_SECONDS,
+            read_timeout=READ_SECONDS,
+            max_pool_connections=IN_FLIGHT,
+            retries={"mode": "standard", "total_max_attempts": ATTEMPTS},
+            user_agent_extra="wardround",
+            # By path, all buckets of a region share connections; by host name each needs its own,
+            # which takes three round trips and a name's look-up before anything is asked.
+            s3={"addressing_style": "path"},
+        )
+        client = quick.create_client(self._session, service, region, config)
+        if self._pace:
+            client.meta.events.register_first("before-send", self._wait)
+        return client
 
     def _wait(self, **_: Any) -> None:
         if self._pace:
             self._pace.take()
 
-    def _turn(self, service: str, region: str) -> "_Turn":
+    def _turn(self, ask: _Ask, region: str) -> "_Turn":
         @contextmanager
         def turn() -> Iterator[None]:
             # The wider bound last: whoever waits for a busy service keeps nobody from another.
-            with self._bounds[service, region], self._bound:
+            with ask.bound, self._bound, quick.asking(ask.at):
+                ask.circuit.ask_in(region)
                 yield
 
         return turn

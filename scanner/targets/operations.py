@@ -5,27 +5,18 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from . import quick
+from .descriptions import READING, READING_TOO
 from .disclosing import READS_DATA
 
 if TYPE_CHECKING:
     import botocore.model
     import botocore.session
 
-_READING = re.compile(r"^(Get|List|Describe|BatchGet)[A-Z]")
-
 _HANDS_OUT = re.compile(
     r"^(Get|BatchGet)\w*(Credentials|Token|AccessKeys|AccessDetails|ApiKeys?|SecretValue|StreamKey|Password"
     r"|PresignedURL|PresignedUrl|LoginUrl|EmbedUrl|QueryResults|Records?|Media)((For|From)\w+)?$"
 )
 """What the names of operations end in that hand out secrets or records, in services yet to come too."""
-
-READING_TOO = frozenset(
-    {
-        # Has AWS compile a list that GetCredentialReport reads; changes nothing that anybody owns.
-        "iam:GenerateCredentialReport",
-    }
-)
-"""Operations that only read, though their names do not say so."""
 
 _ACTIONS = {
     # Operations that need another action than the one of their name, or more: Service Authorization
@@ -201,7 +192,7 @@ def refuse(need: str) -> str | None:
         return f"{need!r} is not an AWS operation; expected service:Operation, as in ec2:DescribeVolumes"
     if need in READS_DATA or _HANDS_OUT.match(operation):
         return f"{need} reads data or secrets; a check reads configuration only"
-    if not _READING.match(operation) and need not in READING_TOO:
+    if not READING.match(operation) and need not in READING_TOO:
         return f"{need} is not a reading operation; a check may declare Get, List and Describe"
     return None
 

@@ -1,25 +1,28 @@
 """What botocore makes anew for each client and connection, made once: the only place that knows its insides.
 
 Stock botocore reads the certificates of all authorities again for every connection (23 ms of CPU; botocore
-issue 3171), builds the classes and models of a service for every region (5 to 90 ms and a megabyte or more),
-and a parser for every answer, which hands each moment to dateutil. Here they are shared. Nothing else
-changes: what is asked, and what is understood of the answers, is the same, which is tested. Of a version of
-botocore that was not tested, or that looks different inside, clients are made as botocore makes them.
+issue 3171), builds a client and its service's classes and models for every region (5 to 90 ms and a megabyte
+or more), finds out for every call where it goes, and makes a parser for every answer, which hands each moment
+to dateutil. Here one client asks in every region, and the rest is shared. Nothing else changes: what is
+asked, and what is understood of the answers, is the same, which is tested. Of a version of botocore that was
+not tested, or that looks different inside, clients are made as botocore makes them, one for each region.
 """
 
 import copy
+import os
 import re
-import ssl
 import threading
 import weakref
-from collections.abc import Hashable
-from contextlib import nullcontext, suppress
+from collections import defaultdict
+from collections.abc import Hashable, Iterator
+from contextlib import contextmanager, nullcontext, suppress
 from datetime import UTC, datetime
 from functools import cache, partial
 from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
+from urllib.parse import urlsplit
 
-import msgspec
+from . import descriptions, wire
 
 if TYPE_CHECKING:
     import botocore.session
@@ -34,18 +37,27 @@ _MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{3}|\.\d{6})?Z", re.
 
 
 def models(session: "botocore.session.Session") -> Any:
-    """Botocore's loader of what it knows of services, made quicker at reading where that can be."""
+    """Botocore's loader of what it knows of services, made to read what may be asked, where that can be."""
     stock = _inside("loaders").JSONFileLoader
 
     class Models(stock):  # type: ignore[misc,valid-type]
         """Reads what is known of a service into plain dictionaries."""
 
+        def __init__(self) -> None:
+            super().__init__()
+            self._kept: dict[str, set[str]] = {}
+
         def _load_file(self, full_path: str, open_method: Any) -> Any:
             try:
                 with open_method(full_path, "rb") as file:
-                    return _undocumented(msgspec.json.decode(file.read()))
+                    told = descriptions.read(file.read())
             except FileNotFoundError:
                 return None
+            folder = os.path.dirname(full_path)  # noqa: PTH120 - it is botocore's, and no more than a key
+            if "shapes" in told:
+                self._kept[folder] = set(told["shapes"])
+            descriptions.mend(told, self._kept.get(folder, set()))
+            return told
 
     loader = session.get_component("data_loader")
     if tested() and type(loader.file_loader) is stock:
@@ -59,6 +71,43 @@ def create_client(session: "botocore.session.Session", service: str, region: str
         _share_parsers(session)
         _share_parts()
     return session.create_client(service, region_name=region, config=config)
+
+
+class Place(NamedTuple):
+    """Where a client asks that asks in many regions."""
+
+    resolver: Any
+    region: str
+    address: str
+    """Its service's there."""
+    signing: str
+    """The region to sign for."""
+
+
+_ASKING = threading.local()
+"""The place in which a thread is asking."""
+
+
+def place(client: Any, region: str) -> Place | None:
+    """Where a client asks in a region; None when only a client that is made for that region can."""
+    find = getattr(getattr(client, "_ruleset_resolver", None), "place", None)
+    found: Place | None = find(region) if find else None
+    return found
+
+
+@contextmanager
+def asking(at: Place | None) -> Iterator[None]:
+    """Have what this thread asks of a client asked in this place; None: where the client was made for."""
+    _ASKING.place = at
+    try:
+        yield
+    finally:
+        _ASKING.place = None
+
+
+def leave(client: Any, at: Place) -> None:
+    """Close what connects a client to a place."""
+    client._endpoint.http_session.leave(at.resolver.hosts.pop(at.region, set()))  # noqa: SLF001 - see the module
 
 
 def tested() -> bool:
@@ -77,16 +126,6 @@ def moment(value: Any) -> datetime:
             return datetime.fromtimestamp(value, UTC)
     parsed: datetime = _inside("utils").parse_timestamp(value)
     return parsed
-
-
-def _undocumented(described: Any) -> Any:
-    """A service's description without its prose, which is half of it and which nobody reads here."""
-    if isinstance(described, dict) and "shapes" in described:
-        for shape in (*described["shapes"].values(), *described.get("operations", {}).values()):
-            shape.pop("documentation", None)
-            for member in shape.get("members", {}).values():
-                member.pop("documentation", None)
-    return described
 
 
 def _inside(module: str) -> Any:
@@ -130,6 +169,8 @@ def _share_parts() -> None:
     A session finds what makes clients by its name in a module, so it is there that it is replaced.
     """
     _inside("client").ClientCreator = _creator(_inside("client").ClientCreator)
+    _inside("args").EndpointRulesetResolver = _resolver(_inside("args").EndpointRulesetResolver)
+    _inside("retries.quota").RetryQuota = _quota(_inside("retries.quota").RetryQuota)
     _inside("regions").EndpointProvider = _provider(_inside("regions").EndpointProvider)
     _inside("args").EndpointCreator = _endpoints(_inside("args").EndpointCreator)
 
@@ -145,6 +186,15 @@ def _creator(stock: Any) -> type:
             service = self._load_service_model(service_name, named.get("api_version"))
             self._event_emitter: Any = _heard_by(service, self._event_emitter)
             return super().create_client(service_name, *given, **named)
+
+        def _get_client_args(self, *given: Any, **named: Any) -> Any:
+            parts = super()._get_client_args(*given, **named)
+            bridges = _inside("client").ClientEndpointBridge
+            bridge = next((each for each in (*given, *named.values()) if isinstance(each, bridges)), None)
+            if parts.get("endpoint_ruleset_resolver"):
+                parts["endpoint_ruleset_resolver"].bridge = bridge
+            parts["user_agent_creator"] = _Named(parts["user_agent_creator"])
+            return parts
 
         def _load_service_model(self, service_name: str, api_version: str | None = None) -> Any:
             with making:
@@ -175,6 +225,102 @@ def _provider(stock: Any) -> Any:
             return made[key][0]
 
     return provider
+
+
+class _Named:
+    """Who a client says that it is, put together once."""
+
+    def __init__(self, stock: Any) -> None:
+        self._stock = stock
+        self.to_string = cache(stock.to_string)
+
+    def rebuild_and_replace_user_agent_handler(self, **_: Any) -> None:
+        """Leave it as it is."""
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._stock, name)
+
+
+_PARTICULAR = frozenset({"s3", "s3control", "sts"})
+"""Services that have more than one idea of where a region is."""
+
+
+def _resolver(stock: Any) -> type:  # noqa: C901 - it is a class, of small methods
+    class Resolver(stock):  # type: ignore[misc]
+        """Finds where a call goes, once for all calls that go there."""
+
+        bridge: Any = None
+        """What told where the service is, and for which region to sign, before there were rules."""
+
+        def __init__(self, *given: Any, **named: Any) -> None:
+            super().__init__(*given, **named)
+            self._ends: dict[tuple[str, str], Any] = {}
+            self.hosts: defaultdict[str, set[str]] = defaultdict(set)
+
+        def place(self, region: str) -> Place | None:
+            """Where the service is asked in a region."""
+            own, service = str(self._builtins["AWS::Region"]), self._service_model
+            if self.bridge is None or self._builtins.get("SDK::Endpoint") or "fips" in own + region:
+                return None
+            here, there = (self.bridge.resolve(service.endpoint_prefix, where) for where in (own, region))
+            if service.service_name in _PARTICULAR or _kind(here) != _kind(there):
+                return None
+            return Place(self, region, there["endpoint_url"], there["signing_region"])
+
+        def construct_endpoint(self, operation_model: Any, call_args: Any, request_context: Any) -> Any:
+            at = self._at()
+            if at is None:
+                return super().construct_endpoint(operation_model, call_args, request_context)
+            request_context |= {"client_region": at.region, "signing": {"region": at.signing}}
+            key = (at.region, operation_model.name)
+            end = self._ends.get(key)
+            if end is None:
+                end = super().construct_endpoint(operation_model, call_args, request_context)
+                self.hosts[at.region].add(str(urlsplit(end.url).hostname))
+                # Of some operations, their parameters say where they go.
+                if not operation_model.context_parameters and not getattr(
+                    operation_model, "operation_context_parameters", ()
+                ):
+                    self._ends[key] = end
+            return end
+
+        def _get_customized_builtins(self, *given: Any, **named: Any) -> Any:
+            builtins = super()._get_customized_builtins(*given, **named)
+            at = self._at()
+            return builtins if at is None else {**builtins, "AWS::Region": at.region}
+
+        def _at(self) -> Place | None:
+            at: Place | None = getattr(_ASKING, "place", None)
+            # While a thread asks, others may be asked first: for credentials.
+            return at if at and at.resolver is self else None
+
+    return Resolver
+
+
+def _kind(end: Any) -> tuple[Any, ...]:
+    """What must be alike of two ends so that one client can ask at both."""
+    told = end["metadata"]
+    return end["signature_version"], told.get("partition"), told.get("tags")
+
+
+def _quota(stock: Any) -> type:
+    class Quota(stock):  # type: ignore[misc]
+        """What a client may spend on trying again, in each region by itself."""
+
+        def __init__(self, *given: Any, **named: Any) -> None:
+            super().__init__(*given, **named)
+            self._there: defaultdict[str, Any] = defaultdict(partial(stock, *given, **named))
+
+        def acquire(self, capacity_amount: int) -> bool:
+            at = getattr(_ASKING, "place", None)
+            taken: bool = self._there[at.region if at else ""].acquire(capacity_amount)
+            return taken
+
+        def release(self, capacity_amount: int) -> None:
+            at = getattr(_ASKING, "place", None)
+            self._there[at.region if at else ""].release(capacity_amount)
+
+    return Quota
 
 
 _HEARD: weakref.WeakKeyDictionary[Any, dict[Any, Any]] = weakref.WeakKeyDictionary()
@@ -213,39 +359,12 @@ def _aliaser() -> type:
 
 
 def _endpoints(stock: Any) -> type:
-    session = _inside("httpsession")
-
-    class Trusting(session.URLLib3Session):  # type: ignore[misc,name-defined]
-        """A session whose connections find the certificates of whom they trust loaded."""
-
-        def __init__(self, **given: Any) -> None:
-            self._trusts: ssl.SSLContext | None = None
-            # With a certificate of its own, or for its proxy, a context cannot be shared.
-            if given.get("verify") and not given.get("client_cert") and not given.get("proxies_config"):
-                with suppress(OSError):  # botocore tells so when it connects
-                    self._trusts = _trusting(session.get_cert_path(given["verify"]))
-            super().__init__(**given)
-
-        def _get_ssl_context(self) -> Any:
-            return self._trusts or super()._get_ssl_context()
-
-        def _setup_ssl_cert(self, conn: Any, url: str, verify: Any) -> None:
-            super()._setup_ssl_cert(conn, url, verify)
-            # To a proxy that is itself asked over TLS, urllib3 connects by what is set here.
-            if self._trusts and not (conn.proxy and conn.proxy.scheme == "https"):
-                conn.ca_certs = None
+    sessions = wire.trusting(_inside("httpsession"), _inside("awsrequest").AWSHTTPSConnectionPool)
 
     class Endpoints(stock):  # type: ignore[misc]
         """Makes endpoints with such sessions."""
 
         def create_endpoint(self, *given: Any, **named: Any) -> Any:
-            return super().create_endpoint(*given, **{"http_session_cls": Trusting, **named})
+            return super().create_endpoint(*given, **{"http_session_cls": sessions, **named})
 
     return Endpoints
-
-
-@cache
-def _trusting(bundle: str) -> ssl.SSLContext:
-    context: ssl.SSLContext = _inside("httpsession").create_urllib3_context()
-    context.load_verify_locations(bundle)
-    return context

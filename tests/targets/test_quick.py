@@ -60,6 +60,7 @@ def stock(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(botocore.client, "ClientCreator", creator)
     monkeypatch.setattr(botocore.regions, "EndpointProvider", botocore.endpoint_provider.EndpointProvider)
     monkeypatch.setattr(botocore.args, "EndpointCreator", botocore.endpoint.EndpointCreator)
+    monkeypatch.setattr(botocore.args, "EndpointRulesetResolver", botocore.regions.EndpointRulesetResolver)
 
 
 def session() -> Any:
@@ -169,6 +170,39 @@ def test_answers_are_understood_as_botocore_does(need: str) -> None:
     assert ours.create_parser(protocol) is ours.create_parser(protocol)
 
 
+def reached(shape: Any, seen: set[str]) -> Any:
+    """All of a shape, but for its prose, as plain as it can be compared."""
+    if shape is None or shape.name in seen:
+        return shape and shape.name
+    seen = seen | {shape.name}
+    told = {"name": shape.name, "type": shape.type_name, "said": shape.serialization, "more": shape.metadata}
+    if shape.type_name == "structure":
+        told["members"] = {name: reached(member, seen) for name, member in shape.members.items()}
+    if shape.type_name == "list":
+        told["member"] = reached(shape.member, seen)
+    if shape.type_name == "map":
+        told["key"], told["value"] = reached(shape.key, seen), reached(shape.value, seen)
+    return told
+
+
+@pytest.mark.parametrize("service", sorted({need.partition(":")[0] for need in NEEDS}))
+def test_of_what_is_read_everything_is_known(service: str) -> None:
+    ours = operations.model(by_service()[service]).service_model
+    stock = botocore.session.Session().get_service_model(service)
+    named = {need.partition(":")[2] for need in NEEDS if need.partition(":")[0] == service}
+
+    assert ours.metadata == stock.metadata
+    assert {shape.name for shape in ours.error_shapes} == {shape.name for shape in stock.error_shapes}
+    assert named <= set(ours.operation_names) < set(stock.operation_names) or service == "sts"
+    for name in named:
+        one, other = ours.operation_model(name), stock.operation_model(name)
+        assert reached(one.input_shape, set()) == reached(other.input_shape, set())
+        assert reached(one.output_shape, set()) == reached(other.output_shape, set())
+        assert [each.name for each in one.error_shapes] == [each.name for each in other.error_shapes]
+        # Botocore writes down there what it found out, when it asks.
+        assert {**one.http, "authPath": ""} == {**other.http, "authPath": ""}
+
+
 # -- questions ---------------------------------------------------------------------------------------------
 
 
@@ -192,7 +226,7 @@ class Heard:
 VARIES = {"x-amz-date", "amz-sdk-invocation-id", "user-agent"}
 
 
-def sent(need: str, region: str) -> list[Any]:
+def sent(need: str, region: str, made_for: str | None = None) -> list[Any]:
     """The request for an operation, but for what differs from one moment to the next."""
     service, _, operation = need.partition(":")
     shape = operations.model(need).input_shape
@@ -200,9 +234,14 @@ def sent(need: str, region: str) -> list[Any]:
     given = {name: "a1-b2" if isinstance(value, str) else value for name, value in given.items()}
     given |= {"AccountId": "123456789012"} if service == "s3control" else {}
     once = {"mode": "standard", "total_max_attempts": 1}
-    with closing(client(service, region, parameter_validation=False, retries=once)) as made:
+    with closing(client(service, made_for or region, parameter_validation=False, retries=once)) as made:
         heard = Heard(made)
-        with pytest.raises(botocore.exceptions.ClientError):
+        at = quick.place(made, region) if made_for else None
+        assert bool(at) is (bool(made_for) and service not in {"s3", "s3control", "sts"})
+        with (
+            quick.asking(at),
+            pytest.raises(botocore.exceptions.ClientError),
+        ):
             getattr(made, botocore.xform_name(operation))(**given)
     return [
         (
@@ -231,6 +270,29 @@ def test_what_is_asked_is_what_botocore_would_ask(
     need: str, region: str, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ours = sent(need, region)
+    request.getfixturevalue("stock")
+    monkeypatch.setattr(quick, "TESTED", ((0, 0), (0, 0)))
+
+    assert ours
+    assert ours == sent(need, region)
+
+
+HOMES = {"us-east-1": "eu-west-1", "us-gov-west-1": "us-gov-east-1", "cn-north-1": "cn-northwest-1"}
+
+
+@pytest.mark.parametrize(
+    ("need", "region"),
+    [
+        *((need, "eu-central-1") for need in NEEDS),
+        *((need, region) for need in by_service().values() for region in ("ap-northeast-3", *REGIONS)),
+    ],
+)
+def test_whoever_asks_everywhere_asks_what_botocore_would_ask_there(
+    need: str, region: str, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if need.partition(":")[0] in {"s3", "s3control", "sts"}:
+        return
+    ours = sent(need, region, HOMES.get(region, "us-east-1"))
     request.getfixturevalue("stock")
     monkeypatch.setattr(quick, "TESTED", ((0, 0), (0, 0)))
 

@@ -1,0 +1,207 @@
+"""The shortest way over a connection says and hears what botocore's own way does."""
+
+import socket
+import ssl
+import threading
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+from typing import Any
+
+import botocore.awsrequest
+import botocore.exceptions
+import botocore.httpsession
+import pytest
+from botocore.awsrequest import AWSRequest
+
+from scanner.targets import wire
+from tests.tls import Authority
+
+LARGE = b"x" * 200_000
+ANSWERS = {
+    "a length": b"HTTP/1.1 200 OK\r\nContent-Type: text/xml\r\nContent-Length: 3\r\n\r\nabc",
+    "nothing": b"HTTP/1.1 204 No Content\r\nX-A: b\r\n\r\n",
+    "a refusal": b"HTTP/1.1 403 Forbidden\r\nContent-Length: 2\r\n\r\nno",
+    "moved": b"HTTP/1.1 301 Moved\r\nLocation: https://elsewhere.example/\r\nContent-Length: 0\r\n\r\n",
+    "much": b"HTTP/1.1 200 OK\r\nContent-Length: 200000\r\n\r\n" + LARGE,
+    "pieces": b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
+    b"3\r\nabc\r\n2;x=y\r\nde\r\n0\r\nT: v\r\n\r\n",
+    "until the end": b"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\nabc",
+    "an old one": b"HTTP/1.0 200 OK\r\nContent-Length: 3\r\n\r\nabc",
+    "one to wait for": b"HTTP/1.1 100 Continue\r\nX: y\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\na",
+    "a header twice": b"HTTP/1.1 200 OK\r\nX-A: 1\r\nx-a:2\r\nContent-Length: 0\r\n\r\n",
+    "a header that goes on": b"HTTP/1.1 200 OK\r\nX-A: 1\r\n  2\r\nContent-Length: 0\r\n\r\n",
+    "letters": b"HTTP/1.1 200 OK\r\nX-A: r\xe4ka\r\nContent-Length: 0\r\n\r\n",
+    "a length that is none": b"HTTP/1.1 200 OK\r\nContent-Length: many\r\nConnection: close\r\n\r\nabc",
+    "no reason": b"HTTP/1.1 200\r\nContent-Length: 1\r\n\r\na",
+    "a part": b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\nConnection: close\r\n\r\nabc",
+    "some pieces": b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n9\r\nabc",
+    "too many headers": b"HTTP/1.1 200 OK\r\n" + b"X: y\r\n" * 200 + b"\r\n",
+    "a header without end": b"HTTP/1.1 200 OK\r\nX: " + b"y" * 70_000 + b"\r\n\r\n",
+    "no HTTP": b"SSH-2.0-OpenSSH_9.9\r\n\r\n",
+    "another HTTP": b"HTTP/2.0 200 OK\r\nContent-Length: 0\r\n\r\n",
+    "silence": b"",
+}
+SIGNED = {"User-Agent": b"wardround", "X-Amz-Date": b"20261101T030000Z", "Authorization": b"AWS4"}
+
+
+class Server:
+    """Answers every question with the same bytes, over TLS, and keeps what it was asked."""
+
+    def __init__(self, said: bytes, context: ssl.SSLContext) -> None:
+        self._said = said
+        self._context = context
+        self._listening = socket.create_server(("127.0.0.1", 0))
+        self.port = self._listening.getsockname()[1]
+        self.asked: list[bytes] = []
+        self.connections = 0
+        threading.Thread(target=self._listen, daemon=True).start()
+
+    def _listen(self) -> None:
+        while True:
+            try:
+                connection, _ = self._listening.accept()
+            except OSError:
+                return
+            self.connections += 1
+            threading.Thread(target=self._serve, args=(connection,), daemon=True).start()
+
+    def _serve(self, connection: socket.socket) -> None:
+        try:
+            with self._context.wrap_socket(connection, server_side=True) as secure:
+                while asked := self._question(secure):
+                    self.asked.append(asked)
+                    secure.sendall(self._said)
+                    if not self._said or b"close" in self._said or b"9\r\nabc" in self._said[-8:]:
+                        return
+        except OSError:
+            return
+
+    @staticmethod
+    def _question(secure: ssl.SSLSocket) -> bytes:
+        asked = b""
+        while b"\r\n\r\n" not in asked:
+            more = secure.recv(65536)
+            if not more:
+                return b""
+            asked += more
+        head, _, body = asked.partition(b"\r\n\r\n")
+        for line in head.lower().split(b"\r\n"):
+            if line.startswith(b"content-length:"):
+                while len(body) < int(line.split(b":")[1]):
+                    body += secure.recv(65536)
+        return head + b"\r\n\r\n" + body
+
+    def close(self) -> None:
+        self._listening.close()
+
+
+@pytest.fixture
+def authority(tmp_path: Path) -> Authority:
+    return Authority(tmp_path)
+
+
+OURS = wire.trusting(botocore.httpsession, botocore.awsrequest.AWSHTTPSConnectionPool)
+
+
+@contextmanager
+def sessions(authority: Authority) -> Iterator[tuple[Any, Any]]:
+    """Ours and botocore's."""
+    given = {"verify": str(authority.certificate), "timeout": (5, 5)}
+    with closing(OURS(**given)) as ours, closing(botocore.httpsession.URLLib3Session(**given)) as stock:
+        yield ours, stock
+
+
+def heard(session: Any, port: int, method: str = "GET", body: Any = None, **headers: Any) -> Any:
+    request = AWSRequest(
+        method=method, url=f"https://localhost:{port}/a%20b?c=d", headers={**SIGNED, **headers}, data=body
+    ).prepare()
+    try:
+        answer = session.send(request)
+    except (botocore.exceptions.BotoCoreError, ValueError) as error:
+        return type(error)
+    return (
+        answer.status_code,
+        sorted((name.lower(), value) for name, value in answer.headers.items()),
+        answer.content,
+    )
+
+
+@pytest.mark.parametrize("said", ANSWERS)
+def test_answers_are_heard_as_botocore_hears_them(authority: Authority, said: str) -> None:
+    with (
+        closing(Server(ANSWERS[said], authority.context("localhost"))) as server,
+        sessions(authority) as (ours, stock),
+    ):
+        told = [heard(ours, server.port) for _ in range(2)]
+
+        assert told == [heard(stock, server.port) for _ in range(2)]
+
+
+@pytest.mark.parametrize(
+    ("method", "body", "headers"),
+    [
+        ("GET", None, {}),
+        ("POST", b"Action=ListUsers", {"Content-Type": "application/x-www-form-urlencoded"}),
+        ("POST", '{"a": "ö"}', {"X-Amz-Target": "a.B"}),
+        ("POST", b"", {}),
+        ("PUT", None, {"Expect": b"100-continue"}),
+        ("GET", None, {"Host": "elsewhere.example"}),
+        ("GET", None, {"Accept-Encoding": "gzip"}),
+        ("GET", None, {"X-A": "b\r\nX-C: d"}),
+        ("GET", None, {"X-A": b"b\nX-C: d"}),
+        ("GET", None, {"X-A": "räka"}),
+    ],
+)
+def test_questions_are_put_as_botocore_puts_them(
+    authority: Authority, method: str, body: Any, headers: dict[str, Any]
+) -> None:
+    asked: list[list[Any]] = []
+    with (
+        closing(Server(ANSWERS["a length"], authority.context("localhost"))) as server,
+        sessions(authority) as each,
+    ):
+        for session in each:
+            server.asked.clear()
+            told = [heard(session, server.port, method, body, **headers) for _ in range(2)]
+            asked.append([told, *map(parted, server.asked)])
+
+    assert asked[0] == asked[1]
+
+
+def parted(question: bytes) -> tuple[bytes, list[bytes], bytes]:
+    """A question's first line, its headers in any order, its body."""
+    head, _, body = question.partition(b"\r\n\r\n")
+    line, *headers = head.split(b"\r\n")
+    return line, sorted(header.lower() for header in headers), body
+
+
+@pytest.mark.parametrize("said", ["a length", "nothing", "a refusal", "much", "pieces", "one to wait for"])
+def test_a_connection_is_used_again(authority: Authority, said: str) -> None:
+    with (
+        closing(Server(ANSWERS[said], authority.context("localhost"))) as server,
+        sessions(authority) as (ours, _),
+    ):
+        told = [heard(ours, server.port) for _ in range(3)]
+        connections = server.connections
+        ours.leave({"elsewhere.example"})
+        heard(ours, server.port)
+        kept = server.connections
+        ours.leave({"localhost"})
+        heard(ours, server.port)
+
+    assert (connections, kept, server.connections) == (1, 1, 2)
+    assert told[0] == told[1] == told[2]
+
+
+def test_an_answer_that_is_read_in_parts_is_whole(authority: Authority) -> None:
+    request = AWSRequest(method="GET", url="https://localhost", headers=SIGNED, stream_output=True)
+    with (
+        closing(Server(ANSWERS["much"], authority.context("localhost"))) as server,
+        sessions(authority) as (ours, _),
+    ):
+        request.url = f"https://localhost:{server.port}/"
+        answer = ours.send(request.prepare())
+        parts = [answer.raw.read(150_000), answer.raw.read(150_000), answer.raw.read(1)]
+
+    assert parts == [LARGE[:150_000], LARGE[150_000:], b""]
