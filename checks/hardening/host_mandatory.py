@@ -155,7 +155,7 @@ def _weak(switches: dict[str, str]) -> tuple[str, ...]:
 
 def _apparmor_on(host: Host) -> bool:
     # cat ends with 1 where the kernel has no AppArmor.
-    return host.run(_APPARMOR, ok=(0, 1)).text.strip() == "Y"
+    return host.run(_APPARMOR, ok=(0, 1)).lines[:1] == ("Y",)
 
 
 def _profiles(host: Host) -> confinement.Profiles:

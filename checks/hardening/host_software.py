@@ -1,5 +1,6 @@
 """Hardening of hosts: whether software comes from whom it should, and is still as it came."""
 
+import re
 from collections.abc import Iterator
 
 from checks.semantics import openpgp, packages, signatures
@@ -37,6 +38,7 @@ _DPKG_FILES = "sudo dpkg --verify"
 _APK_FILES = "sudo apk audit --system"
 
 _ALPINE_KEY = "alpine-devel@lists.alpinelinux.org-"
+_KEY_FILE = re.compile(r"[A-Za-z0-9@._+-]+\.pub")
 _OFF = frozenset({"false", "no", "0", "off", "without", "disable"})
 _TOLD = 50
 
@@ -138,7 +140,7 @@ def vendor_key(host: Host) -> Iterator[VendorKey]:
     """
     vendor = packages.os_release(host.run(_SYSTEM).lines).get("ID", "linux")
     if host.has("apk"):
-        names = tuple(sorted(host.run(_APK_KEYS).lines))
+        names = tuple(sorted(name for name in host.run(_APK_KEYS).lines if _KEY_FILE.fullmatch(name)))
         official = any(name.startswith(_ALPINE_KEY) for name in names)
         yield VendorKey(resource=host.id, vendor=vendor, vendor_key_installed=official, keys=names)
     published = openpgp.published(vendor)

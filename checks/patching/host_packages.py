@@ -47,8 +47,10 @@ class ProUpdates(Facts):
 class UnattendedUpgrades(Facts):
     """What a Debian or Ubuntu host's unattended-upgrades installs, and when it last ran."""
 
+    installed: bool
+    """Whether the host has it."""
     security_origins: bool
-    """Whether it may install security updates."""
+    """Whether it is there and may install security updates."""
     last_run_at: datetime | None
     """When it last ran to its end; none if it never did."""
 
@@ -112,17 +114,16 @@ def ubuntu_pro(host: Host) -> Iterator[ProUpdates]:
 
 @check(_UNATTENDED, _ORIGINS, _STAMPS)
 def unattended_upgrades(host: Host) -> Iterator[UnattendedUpgrades]:
-    """Whether unattended-upgrades may install security updates, and when it last ran.
-
-    Nothing is said of a host without it.
-    """
-    if host.run(_UNATTENDED, ok=(0, 1)).status == 1:
+    """Whether unattended-upgrades may install security updates, and when it last ran."""
+    if not host.has("apt-config"):
         return
+    installed = host.run(_UNATTENDED, ok=(0, 1)).status == 0
+    allowed = packages.apt_security_origins(host.run(_ORIGINS).lines)
     # stat ends with 1 where one of the stamps does not exist.
     stamps = packages.moments(host.run(_STAMPS, ok=(0, 1)).lines)
-
     yield UnattendedUpgrades(
         resource=host.id,
-        security_origins=packages.apt_security_origins(host.run(_ORIGINS).lines),
+        installed=installed,
+        security_origins=installed and allowed,
         last_run_at=max(stamps.values(), default=None),
     )

@@ -81,7 +81,7 @@ def kernel(host: Host) -> Iterator[RunningKernel]:
     Alpine and others replace a kernel and its modules in place; Debian builds some anew under the same name.
     Whether a newer one is installed beside it is said by the check of reboots.
     """
-    running = host.run(_RUNNING).text.strip()
+    running = next(iter(host.run(_RUNNING).lines), "")
     # ls ends with 1 or 2 where there is no such folder: no kernel of its own, nothing that can be patched.
     modules = host.run(_MODULES, ok=(0, 1, 2)).lines
     same_build = True
@@ -93,5 +93,5 @@ def kernel(host: Host) -> Iterator[RunningKernel]:
         resource=host.id,
         running=running,
         installed=(running in modules or not modules) and same_build,
-        live_patches=tuple(sorted(host.run(_LIVE, ok=(0, 1, 2)).lines)),
+        live_patches=packages.module_names(host.run(_LIVE, ok=(0, 1, 2)).lines),
     )

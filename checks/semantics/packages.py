@@ -12,6 +12,7 @@ _ARCHITECTURE = re.compile(r"\.[^.]+$")
 _DEBIAN_BUILD = re.compile(r"\bDebian (?P<version>\S+)")
 _APK_VERSION = re.compile(r"-[0-9][^-]*-r[0-9]+$")
 _ORIGINS = ("Unattended-Upgrade::Allowed-Origins", "Unattended-Upgrade::Origins-Pattern")
+_MODULE = re.compile(r"(?=.*_)[A-Za-z0-9_]{1,55}")
 _APK_UPGRADE = re.compile(r"\bapk\b.*\bupgrade\b")
 _EVERY_ORIGIN = frozenset({"origin=*", "*:*", "o=*"})
 _SETTING = re.compile(r'(?P<name>\S+) "(?P<value>[^"]*)";')
@@ -108,6 +109,11 @@ def apk_upgrades(lines: Iterable[str]) -> tuple[str, ...]:
             if words[1:2] == ["<"] and _APK_VERSION.search(words[0])
         )
     )
+
+
+def module_names(lines: Iterable[str]) -> tuple[str, ...]:
+    """The kernel modules that are named on lines of their own, sorted."""
+    return tuple(sorted(line for line in lines if _MODULE.fullmatch(line)))
 
 
 def cron_upgrades(lines: Iterable[str]) -> bool:

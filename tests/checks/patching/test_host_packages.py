@@ -110,7 +110,7 @@ def test_alpines_cron(cron: Any, automatic: bool) -> None:
         (apk, {APK_LISTS: ""}),
         (apk_schedule, {CRON: ""}),
         (ubuntu_pro, {}),
-        (unattended_upgrades, {UNATTENDED: Output(1, "")}),
+        (unattended_upgrades, {UNATTENDED: ""}),
     ],
     ids=["apk", "schedule", "pro", "unattended"],
 )
@@ -157,6 +157,7 @@ def test_unattended_upgrades(origins: str, security: bool) -> None:
     assert observe(unattended_upgrades, {**DEBIAN, ORIGINS: origins}) == [
         UnattendedUpgrades(
             resource="host:ehr-1",
+            installed=True,
             security_origins=security,
             last_run_at=datetime.fromtimestamp(1795000000, UTC),
         )
@@ -164,7 +165,6 @@ def test_unattended_upgrades(origins: str, security: bool) -> None:
 
 
 def test_unattended_upgrades_that_never_ran() -> None:
-    [seen] = observe(unattended_upgrades, {**DEBIAN, STAMPS: Output(1, "")})
-
-    assert isinstance(seen, UnattendedUpgrades)
-    assert seen.last_run_at is None
+    assert observe(unattended_upgrades, {**DEBIAN, UNATTENDED: Output(1, ""), STAMPS: Output(1, "")}) == [
+        UnattendedUpgrades(resource="host:ehr-1", installed=False, security_origins=False, last_run_at=None)
+    ]
