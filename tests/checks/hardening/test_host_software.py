@@ -11,6 +11,7 @@ from checks.hardening.host_software import (
     VendorKey,
     apk,
     apt,
+    essential_files,
     package_files,
     package_modes,
     repositories,
@@ -26,6 +27,7 @@ RPM_KEYS, SYSTEM, APK_VERSION, APK_KEYS = vendor_key.needs
 APT_SETTINGS, APT_SOURCES = apt.needs
 _, APK_CONFIG = apk.needs
 RPM_FILES, DPKG_FILES, APK_FILES = package_files.needs
+RPM_ESSENTIAL, DPKG_ESSENTIAL, _ = essential_files.needs
 [RPM_MODES] = package_modes.needs
 
 # The settings are printed as a root with dnf 4.14 and zypper 1.14 printed them.
@@ -92,6 +94,17 @@ VERIFIED = world(
         ),
         DPKG_FILES: "??5?????? c /etc/dnf/dnf.conf\n??5??????   /usr/bin/ls\nmissing     /usr/bin/ps\n",
         APK_FILES: "U usr/bin/top\nX usr/bin/free\n",
+    },
+)
+# What rpm 4.18 and dpkg 1.21 said of changed files, and of packages that are not there.
+ESSENTIAL = world(
+    essential_files,
+    {
+        RPM_ESSENTIAL: Output(
+            2, "S.5......  c /etc/pam.conf\nS.5......    /usr/bin/sudo\npackage dash is not installed\n"
+        ),
+        DPKG_ESSENTIAL: Output(1, "", "dpkg: package 'pam' is not installed\n"),
+        APK_FILES: "",
     },
 )
 MODES = world(
@@ -205,6 +218,7 @@ def test_nothing_is_said_of_other_systems() -> None:
     assert observe(apt, {APT_SOURCES: ""}) == []
     assert observe(apk, {APK_CONFIG: ""}) == []
     assert observe(package_files, {}) == []
+    assert observe(essential_files, {}) == []
     assert observe(package_modes, {}) == []
 
 
@@ -262,6 +276,12 @@ def test_package_files() -> None:
     ]
 
 
+def test_essential_files() -> None:
+    assert observe(essential_files, ESSENTIAL) == [
+        PackageFiles(resource="host:ehr-1", changed=1, changed_files=("/usr/bin/sudo",), missing=0)
+    ]
+
+
 def test_package_modes() -> None:
     assert observe(package_modes, MODES) == [
         PackageModes(resource="host:ehr-1", changed=2, changed_files=("/etc/cron.d", "/usr/bin/sudo"))
@@ -269,8 +289,14 @@ def test_package_modes() -> None:
 
 
 def test_a_verification_that_breaks_is_not_nothing_changed() -> None:
-    for check, need in ((package_modes, RPM_MODES), (package_files, RPM_FILES)):
-        sight = look(check, {need: Output(1, "", "error: cannot open Packages database\n")})
+    for check, need in (
+        (package_modes, RPM_MODES),
+        (package_files, RPM_FILES),
+        (essential_files, RPM_ESSENTIAL),
+        (essential_files, DPKG_ESSENTIAL),
+    ):
+        said = "package bash is not installed\n"
+        sight = look(check, {need: Output(1, said, "error: cannot open Packages database\n")})
         assert (sight.facts, [refusal.error.need for refusal in sight.refusals]) == ([], [need])
 
 
