@@ -39,9 +39,9 @@ _DPKG_FILES = "sudo dpkg --verify"
 # names; those that a host does not have are passed over.
 _ESSENTIAL = (
     "coreutils bash dash login passwd shadow shadow-utils sudo util-linux util-linux-core mount procps"
-    " procps-ng openssh openssh-server openssh-clients openssh-client pam libpam0g libpam-modules libc6 libc-bin glibc"
-    " glibc-common libssl3 libssl3t64 openssl-libs libopenssl3 systemd cron cronie rsyslog audit auditd"
-    " iproute2 iproute nftables iptables apt dpkg dnf rpm zypper"
+    " procps-ng openssh openssh-server openssh-clients openssh-client pam libpam0g libpam-modules libc6"
+    " libc-bin glibc glibc-common libssl3 libssl3t64 openssl-libs libopenssl3 systemd cron cronie rsyslog"
+    " audit auditd iproute2 iproute nftables iptables apt dpkg dnf rpm zypper"
 )
 _RPM_ESSENTIAL = (
     f"sudo rpm --verify --nodeps --noscripts --nomtime --nomode --nouser --nogroup --nocaps {_ESSENTIAL}"
