@@ -4,7 +4,7 @@ Every fact that is named must exist, be there, have its type, and not be null un
 nothing passes because it is missing, misspelt or empty.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
@@ -255,11 +255,18 @@ class Expectation:
         """What does not hold of sound facts, a sentence each; none when all of it holds."""
         return tuple(
             [
-                f"{name} is {self._value(seen[name])}; expected {self._described[name]}"
+                f"{name} is {self._told(seen[name], holds)}; expected {self._described[name]}"
                 for name, (_, holds) in self._facts.items()
                 if not holds(seen[name])
             ]
         )
+
+    def _told(self, value: object, holds: Callable[[Any], bool]) -> str:
+        """A value in words; of a long list, the members that do not hold by themselves."""
+        if isinstance(value, list | tuple) and len(value) > _MANY:
+            short = [one for one in value if not holds([one])]
+            return f"{len(value)} values, among them {written(short[:_MANY] or list(value[:_MANY]))}"
+        return self._value(value)
 
     def _value(self, value: object) -> str:
         said = written(value)
@@ -316,10 +323,14 @@ def _described(word: str, value: Any) -> str:
         return ", ".join(f"{name} {described(one)}" for name, one in value.items())
     if word in {"items", "contains"}:
         return f"{'each' if word == 'items' else 'one'} to be {described(value)}"
-    said = ", ".join(written(one) for one in value)
+    said = ", ".join(written(one) for one in value[:_MANY])
+    if len(value) > _MANY:
+        said += f", and {len(value) - _MANY} more"
     return f"one of {said}" if word == "enum" else f"having {said}"
 
 
+_MANY = 20
+"""More values than that nobody reads in one sentence."""
 _PHRASES = {
     "const": "{}",
     "minimum": "at least {}",

@@ -36,6 +36,13 @@ class Updates(Facts):
     """How many security updates are available and not in effect; none where nobody tells them from others."""
 
 
+class AutomaticUpdates(Facts):
+    """Whether a host installs security updates by itself."""
+
+    automatic_updates: bool
+    """Whether something that installs them is installed, told to install, and started by the host."""
+
+
 class EngineRelease(Release):
     """A managed database's engine, and until when its publisher mends it."""
 

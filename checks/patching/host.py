@@ -8,7 +8,7 @@ from checks.semantics.units import enabled
 from checks.semantics.versions import operating_system
 from scanner import Facts, Host, Reason, check
 
-from . import Release, Updates
+from . import AutomaticUpdates, Release, Updates
 
 _PLAN = "apt-get --simulate --ignore-hold -o Debug::NoLocking=1 dist-upgrade"
 _LISTS = "ls /var/lib/apt/lists"
@@ -28,7 +28,14 @@ _DNF_AUTOMATIC = (
     "grep -hs . /etc/dnf/automatic.conf /etc/dnf/dnf5-plugins/automatic.conf"
     " /usr/share/dnf5/dnf5-plugins/automatic.conf"
 )
+_YUM_CRON = "grep -hs . /etc/yum/yum-cron.conf /etc/yum/yum-cron-hourly.conf"
+_SERVICES = "systemctl list-unit-files --no-legend --type=service"
+_ONLINE_UPDATE = (
+    "ls -d /etc/cron.daily/opensuse.org-online_update /etc/cron.weekly/opensuse.org-online_update"
+    " /etc/cron.monthly/opensuse.org-online_update"
+)
 _FLAG = "test -e /run/reboot-required"
+_SUSE_FLAG = "test -e /run/reboot-needed"
 _RESTARTING = "needs-restarting -r"
 _RUNNING = "uname -r"
 _IMAGES = "ls -t -d /boot/vmlinuz-*"
@@ -56,13 +63,6 @@ class DnfUpdates(HostUpdates):
 
     advisories: tuple[str, ...]
     """The security advisories that are not installed."""
-
-
-class AutomaticUpdates(Facts):
-    """Whether a host installs security updates by itself."""
-
-    automatic_updates: bool
-    """Whether unattended-upgrades or dnf-automatic is installed, told to install, and started by a timer."""
 
 
 class Reboot(Facts):
@@ -137,32 +137,41 @@ def dnf(host: Host) -> Iterator[DnfUpdates]:
     )
 
 
-@check(_TIMERS, _BOOTED, _PERIODIC, _UNATTENDED, _DNF_AUTOMATIC)
+@check(_TIMERS, _SERVICES, _BOOTED, _PERIODIC, _UNATTENDED, _DNF_AUTOMATIC, _YUM_CRON, _ONLINE_UPDATE)
 def automatic_updates(host: Host) -> Iterator[AutomaticUpdates]:
-    """Whether a host installs security updates by itself: unattended-upgrades, or dnf-automatic."""
+    """Whether a host installs security updates by itself.
+
+    By unattended-upgrades, dnf-automatic or yum-cron; on SUSE by the online update that YaST sets up, by
+    os-update or transactional-update. Nothing is said of a host without systemd.
+    """
+    if not host.has("systemctl"):
+        return
     timers = host.run(_TIMERS).lines
     # grep ends with 2 where one of the files does not exist.
-    by_dnf = packages.installs_by_timer(timers, host.run(_DNF_AUTOMATIC, ok=(0, 1, 2)).lines)
+    by_timer = packages.installs_by_timer(timers, host.run(_DNF_AUTOMATIC, ok=(0, 1, 2)).lines)
+    by_yum = packages.yum_cron_installs(host.run(_SERVICES).lines, host.run(_YUM_CRON, ok=(0, 1, 2)).lines)
     by_apt = host.run(_UNATTENDED, ok=(0, 1)).status == 0 and _apt_installs(host, timers)
-    if (by_apt or by_dnf) and host.run(_BOOTED, ok=(0, 1)).status == 1:
+    # ls ends with 2 where one of them does not exist.
+    by_yast = bool(host.run(_ONLINE_UPDATE, ok=(0, 1, 2)).lines)
+    if (by_apt or by_timer or by_yum) and host.run(_BOOTED, ok=(0, 1)).status == 1:
         raise host.refuse(
             _BOOTED,
             Reason.NOT_COLLECTED,
             "the host was not started by systemd, so its timers do not run; cron may do their work",
             "scan the machine that the container runs on, or see what its image is built from",
         )
-    yield AutomaticUpdates(resource=host.id, automatic_updates=by_apt or by_dnf)
+    yield AutomaticUpdates(resource=host.id, automatic_updates=by_apt or by_timer or by_yum or by_yast)
 
 
-@check(_FLAG, _RESTARTING, _RUNNING, _IMAGES)
+@check(_FLAG, _SUSE_FLAG, _RESTARTING, _RUNNING, _IMAGES)
 def reboot(host: Host) -> Iterator[Reboot]:
     """Whether a host still has to be rebooted for its updates to work.
 
     On the Red Hat family this is what needs-restarting says, where it is installed. Elsewhere it is the flag
-    that Debian's and Ubuntu's packages leave, and the kernels in /boot; libraries that running programs still
-    hold are not seen there.
+    that Debian's, Ubuntu's and SUSE's packages leave, and the kernels in /boot; libraries that running
+    programs still hold are not seen there.
     """
-    flagged = host.run(_FLAG, ok=(0, 1)).status == 0
+    flagged = host.run(_FLAG, ok=(0, 1)).status == 0 or host.run(_SUSE_FLAG, ok=(0, 1)).status == 0
     # ls ends with 2 where there is no kernel, as in a container.
     images = host.run(_IMAGES, ok=(0, 1, 2)).lines
     newer = packages.newer_kernel(host.run(_RUNNING).text.strip(), images)

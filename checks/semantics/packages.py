@@ -9,8 +9,15 @@ from .units import enabled
 _INST = re.compile(r"Inst (?P<name>\S+) (?:\[[^\]]*\] )?\((?P<version>\S+) (?P<origins>[^\[)]*)")
 _SECURITY_LIST = re.compile(r"security.*_Packages(\.|$)")
 _ARCHITECTURE = re.compile(r"\.[^.]+$")
+_DEBIAN_BUILD = re.compile(r"\bDebian (?P<version>\S+)")
+_APK_VERSION = re.compile(r"-[0-9][^-]*-r[0-9]+$")
+_ORIGINS = ("Unattended-Upgrade::Allowed-Origins", "Unattended-Upgrade::Origins-Pattern")
+_MODULE = re.compile(r"(?=.*_)[A-Za-z0-9_]{1,55}")
+_APK_UPGRADE = re.compile(r"\bapk\b.*\bupgrade\b")
+_EVERY_ORIGIN = frozenset({"origin=*", "*:*", "o=*"})
 _SETTING = re.compile(r'(?P<name>\S+) "(?P<value>[^"]*)";')
 _TRUE = frozenset({"yes", "true", "1", "on"})
+_ALWAYS_INSTALL = frozenset({"dnf-automatic-install.timer", "os-update.timer", "transactional-update.timer"})
 _OFF = frozenset({"", "0", "never", "always-off", "false", "no"})
 
 
@@ -82,15 +89,68 @@ def newer_kernel(running: str, images: Iterable[str]) -> bool:
     return running in kin and kin[0] != running
 
 
+def same_debian_build(told: str, installed: str) -> bool:
+    """Whether `uname -v` names the build that the kernel's package has.
+
+    Debian has `#1 SMP PREEMPT_DYNAMIC Debian 6.1.153-1 (2025-09-20)` there. True where either does not say:
+    other distributions give each build a name of its own.
+    """
+    build = _DEBIAN_BUILD.search(told)
+    return build is None or not installed or build["version"] == installed
+
+
+def apk_upgrades(lines: Iterable[str]) -> tuple[str, ...]:
+    """The packages that `apk version -l '<'` printed, sorted: `busybox-1.36.1-r15  < 1.36.1-r19`."""
+    split = (line.split() for line in lines)
+    return tuple(
+        sorted(
+            _APK_VERSION.sub("", words[0])
+            for words in split
+            if words[1:2] == ["<"] and _APK_VERSION.search(words[0])
+        )
+    )
+
+
+def module_names(lines: Iterable[str]) -> tuple[str, ...]:
+    """The kernel modules that are named on lines of their own, sorted."""
+    return tuple(sorted(line for line in lines if _MODULE.fullmatch(line)))
+
+
+def cron_upgrades(lines: Iterable[str]) -> bool:
+    """Whether one of these lines of crontabs and scripts has Alpine's packages upgraded."""
+    return any(_APK_UPGRADE.search(line.partition("#")[0]) for line in lines)
+
+
+def yum_cron_installs(services: Iterable[str], settings: Iterable[str]) -> bool:
+    """Whether yum-cron is started with the machine, and installs what it finds.
+
+    Takes lines of `systemctl list-unit-files` and of yum-cron.conf and yum-cron-hourly.conf.
+    """
+    said = {line.replace(" ", "").lower() for line in settings}
+    return "yum-cron.service" in enabled(services) and any(f"apply_updates={yes}" in said for yes in _TRUE)
+
+
+def apt_security_origins(settings: Iterable[str]) -> bool:
+    """Whether unattended-upgrades may install security updates.
+
+    Takes lines of `apt-config dump Unattended-Upgrade`. Debian names origins by pattern
+    (`origin=Debian,codename=${distro_codename}-security,label=Debian-Security`), Ubuntu by
+    `${distro_id}:${distro_codename}-security`.
+    """
+    found = (_SETTING.match(line) for line in settings)
+    values = [setting["value"] for setting in found if setting and setting["name"].startswith(_ORIGINS)]
+    return any("security" in value.lower() or value.strip() in _EVERY_ORIGIN for value in values)
+
+
 def installs_by_timer(timers: Iterable[str], settings: Iterable[str]) -> bool:
-    """Whether a timer of dnf-automatic is on, and installs what it finds.
+    """Whether a timer of dnf-automatic, or one of SUSE's, is on and installs what it finds.
 
     Takes lines of `systemctl list-unit-files` and of automatic.conf, the file that overrides first.
     """
     on = enabled(timers)
     said = (line.replace(" ", "").lower() for line in settings)
     applied = next((line.partition("=")[2] for line in said if line.startswith("apply_updates=")), "no")
-    return "dnf-automatic-install.timer" in on or (
+    return bool(_ALWAYS_INSTALL & on) or (
         bool({"dnf-automatic.timer", "dnf5-automatic.timer"} & on) and applied in _TRUE
     )
 

@@ -3,10 +3,9 @@ from typing import Any
 
 import pytest
 
-from checks.patching import Release
+from checks.patching import AutomaticUpdates, Release
 from checks.patching.host import (
     AptUpdates,
-    AutomaticUpdates,
     DnfUpdates,
     Reboot,
     apt,
@@ -20,8 +19,8 @@ from scanner.testing import Output, look, observe, world
 
 PLAN, LISTS, PUBLISHED = apt.needs
 ADVISORIES, METADATA = dnf.needs
-TIMERS, BOOTED, PERIODIC, UNATTENDED, DNF_AUTOMATIC = automatic_updates.needs
-FLAG, RESTARTING, RUNNING, IMAGES = reboot.needs
+TIMERS, SERVICES, BOOTED, PERIODIC, UNATTENDED, DNF_AUTOMATIC, YUM_CRON, ONLINE = automatic_updates.needs
+FLAG, SUSE_FLAG, RESTARTING, RUNNING, IMAGES = reboot.needs
 [SYSTEM] = release.needs
 
 # What a Debian 12 said after it had become oldstable: two origins in one parenthesis.
@@ -93,6 +92,9 @@ APT::Periodic::Unattended-Upgrade "1";
 """,
         UNATTENDED: "",
         DNF_AUTOMATIC: Output(2, "[commands]\nupgrade_type = default\napply_updates = no\n"),
+        SERVICES: "cron.service enabled enabled\n",
+        YUM_CRON: Output(2, ""),
+        ONLINE: Output(2, ""),
     },
 )
 
@@ -100,6 +102,7 @@ REBOOTED = world(
     reboot,
     {
         FLAG: Output(1, ""),
+        SUSE_FLAG: Output(1, ""),
         RESTARTING: "No core libraries or services have been updated.\nReboot is probably not necessary.\n",
         RUNNING: "6.1.0-40-amd64\n",
         IMAGES: "/boot/vmlinuz-6.1.0-40-amd64\n/boot/vmlinuz-6.1.0-37-amd64\n",
@@ -206,6 +209,8 @@ def test_repositories_without_advisories_are_not_zero_updates() -> None:
 
 
 ON = "dnf-automatic.timer enabled disabled\n"
+YUM_ON = "yum-cron.service enabled\n"
+NOTHING = {**UPDATING, UNATTENDED: Output(1, ""), TIMERS: ""}
 DNF_ONLY = {**UPDATING, UNATTENDED: Output(1, ""), TIMERS: ON, DNF_AUTOMATIC: "apply_updates = yes\n"}
 
 
@@ -227,12 +232,22 @@ DNF_ONLY = {**UPDATING, UNATTENDED: Output(1, ""), TIMERS: ON, DNF_AUTOMATIC: "a
         (DNF_ONLY, True),
         ({**DNF_ONLY, DNF_AUTOMATIC: "# apply_updates = yes\napply_updates = no\n"}, False),
         ({**DNF_ONLY, TIMERS: "dnf-automatic-install.timer enabled -\n", DNF_AUTOMATIC: ""}, True),
+        ({**NOTHING, YUM_CRON: "apply_updates = yes\n"}, False),
+        ({**NOTHING, YUM_CRON: "apply_updates = no\n", SERVICES: YUM_ON}, False),
+        ({**NOTHING, YUM_CRON: "apply_updates = yes\n", SERVICES: YUM_ON}, True),
+        ({**NOTHING, ONLINE: Output(2, "/etc/cron.daily/opensuse.org-online_update\n")}, True),
+        ({**NOTHING, TIMERS: "transactional-update.timer enabled enabled\n"}, True),
+        ({**NOTHING, TIMERS: "os-update.timer disabled disabled\n"}, False),
     ],
 )
 def test_automatic_updates(needs: dict[str, Any], automatic: bool) -> None:
     assert observe(automatic_updates, needs) == [
         AutomaticUpdates(resource="host:ehr-1", automatic_updates=automatic)
     ]
+
+
+def test_without_systemd_nothing_is_said_of_timers() -> None:
+    assert observe(automatic_updates, {UNATTENDED: Output(1, "")}) == []
 
 
 def test_timers_do_not_run_where_systemd_does_not() -> None:
@@ -259,6 +274,7 @@ OTHER_SERIES = (
     [
         ({}, False),
         ({FLAG: ""}, True),
+        ({SUSE_FLAG: ""}, True),
         ({RESTARTING: Output(1, DUE)}, True),
         ({IMAGES: NEWER}, True),
         ({IMAGES: OTHER_SERIES}, False),
