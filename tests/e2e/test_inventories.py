@@ -59,20 +59,16 @@ def test_hosts_of_an_ssh_config_through_two_jump_hosts(tmp_path: Path) -> None:
             "{file: ~/.ssh/config, hosts: [ehr]}}\npolicies: [./house.yaml]\n"
         )
         report = scanned(tmp_path)
+        fingerprint = host.fingerprint
         forwarded = [each.log.count("ctype direct-tcpip") for each in servers.values()]
 
     assert forwarded == [1, 1, 0]
-    assert (
-        report["run"]["identities"]
-        == {
-            "host:ehr": (
-                f"{host.user}@127.0.0.1:{host.port} {host.fingerprint} "
-                f"via {first.user}@127.0.0.1:{first.port}, {second.user}@127.0.0.1:{second.port}"
-            )
-        }
-        if False
-        else report["run"]["identities"]
-    )
+    assert report["run"]["identities"] == {
+        "host:ehr": (
+            f"{host.user}@127.0.0.1:{host.port} {fingerprint} "
+            f"via {first.user}@127.0.0.1:{first.port}, {second.user}@127.0.0.1:{second.port}"
+        )
+    }
     assert outcomes(report, "host:ehr") <= {"pass", "fail"}
 
 
@@ -89,11 +85,11 @@ def test_instances_of_an_account_of_the_same_run(tmp_path: Path, moto_server: Mo
         MinCount=1,
         MaxCount=1,
         SubnetId=subnet,
-        PrivateIpAddress="127.0.0.77",
+        PrivateIpAddress="127.0.0.1",
         TagSpecifications=[{"ResourceType": "instance", "Tags": tags}],
     )["Instances"]
-    assert made["PrivateIpAddress"] == "127.0.0.77"
-    with sshd.running("ListenAddress 127.0.0.77") as server:
+    assert made["PrivateIpAddress"] == "127.0.0.1"
+    with sshd.running() as server:
         (tmp_path / "wardround.yaml").write_text(
             f"targets:\n  - aws: {{name: prod, account: '{ACCOUNT}', regions: [us-east-1]}}\n"
             f"  - hosts: {{name: fleet, user: {server.user}, identity: {server.user_key}, "
@@ -101,7 +97,7 @@ def test_instances_of_an_account_of_the_same_run(tmp_path: Path, moto_server: Mo
         )
         unknown = run(tmp_path, "scan", "-t", "fleet", "-p", "hipaa-security-rule", **moto_server.environment)
         report = scanned(tmp_path, "--accept-new", "--bundle", "out/bundle", **moto_server.environment)
-        line = f"[127.0.0.77]:{server.port} {sshd.public(server.host_key)}\n"
+        line = f"{server.place} {sshd.public(server.host_key)}\n"
         fingerprint = server.fingerprint
 
     assert unknown.returncode == 4
@@ -114,12 +110,12 @@ def test_instances_of_an_account_of_the_same_run(tmp_path: Path, moto_server: Mo
 
 def test_what_cannot_be_listed_is_said_and_counted_as_at_least(tmp_path: Path, moto_server: Moto) -> None:
     moto_server.reset()
-    moto_server.instead["ec2:DescribeInstances"] = (
-        "403 Forbidden",
-        "<Response><Errors><Error><Code>UnauthorizedOperation</Code><Message>no</Message></Error></Errors></Response>",
-    )
+    said = "<Error><Code>UnauthorizedOperation</Code><Message>no</Message></Error>"
+    denied = ("403 Forbidden", f"<Response><Errors>{said}</Errors></Response>")
+    moto_server.instead["ec2:DescribeInstances"] = denied
     (tmp_path / "wardround.yaml").write_text(
-        "targets:\n  - aws: {name: prod, regions: [us-east-1]}\n  - hosts: {name: fleet, aws: {target: prod}}\n"
+        "targets:\n  - aws: {name: prod, regions: [us-east-1]}\n"
+        "  - hosts: {name: fleet, aws: {target: prod}}\n"
         "  - hosts: {name: here, transport: local}\npolicies: [./house.yaml]\n"
     )
     report = scanned(tmp_path, **moto_server.environment)
