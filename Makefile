@@ -12,7 +12,7 @@ PYTHON ?= $(shell for name in python3 python3.14 python3.13 python3.12 python3.1
 	"$$name" -I -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo "$$name" && break; done)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check bench bench-aws bench-azure scale size shapes golden clean
+.PHONY: help setup demo fleet test check bench bench-aws bench-azure scale size shapes golden clean
 
 help:  ## List what can be done
 	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 16
@@ -21,6 +21,9 @@ setup: $(READY)  ## Make .venv, with this package (editable) and what its develo
 
 demo: $(READY)  ## Scan a hospital that lives on this machine; the report goes to demo-report/
 	@$(RUN) examples/demo/run.py
+
+fleet: $(READY)  ## Boot two Debian releases in namespaces of their own, and scan them in one run; as root
+	@$(RUN) tests/fleet/run.py
 
 test: $(READY)  ## Set up what is missing, then check
 	@$(MAKE) --no-print-directory check

@@ -17,7 +17,7 @@ from scanner.expect import WORDS
 from scanner.plan import facts
 from scanner.policy import read, resolved
 from scanner.report import Status
-from scanner.targets.config import INVENTORY
+from scanner.targets.inventory import INVENTORY
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text()
