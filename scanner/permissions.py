@@ -13,8 +13,8 @@ from .targets.accounts import REGIONS
 from .targets.aws import Aws
 from .targets.azure import AzureSubscription
 from .targets.entra import EntraTenant
-from .targets.host import SUDO, Host
-from .targets.probe import command_of
+from .targets.host import Host
+from .targets.script import SUDO, command_of
 
 ENTERING = (REGIONS,)
 """What entering an account asks besides its checks; sts:GetCallerIdentity needs no permission."""

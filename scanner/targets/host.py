@@ -13,9 +13,10 @@ from ..view import View
 from . import local, ssh
 from . import needs as needs_of
 from .frames import parsed
-from .probe import SUDO, Answer, Deadline, Output, Probe, Questions, command_of, program_of, sanitised
+from .probe import Answer, Deadline, Output, Probe, Questions, Sudo, sanitised
+from .script import SUDO, command_of, program_of
 
-__all__ = ["SUDO", "Answer", "Host", "HostSession", "HostTarget", "Output", "Probe", "program_of"]
+__all__ = ["SUDO", "Answer", "Host", "HostSession", "HostTarget", "Output", "Probe", "Sudo", "program_of"]
 
 MARGIN_SECONDS = 1
 """How long before our deadline the script ends by itself, so that what it did see still travels."""
@@ -139,8 +140,8 @@ class HostTarget:
     """Path of a private key; None: the agent's keys, then the usual ones in ~/.ssh."""
     known_hosts: str | None = None
     """Path of the host keys to trust; None: ~/.ssh/known_hosts."""
-    sudo: bool = False
-    """Whether a need of root may be asked through sudo."""
+    sudo: bool | Sudo = False
+    """Whether a need of root may be asked through sudo, and how."""
     jump: str | None = None
     """`user@host:port` to go through."""
     deadline_seconds: float = 120
@@ -184,20 +185,20 @@ class HostTarget:
         Raises:
             ReadError: it cannot be reached, is not who it should be, does not let us in, or runs no shell.
         """
-        questions = Questions.about(needs_of(tuple(checks.values())), sudo=self.sudo)
+        sudo = (Sudo() if self.sudo else None) if isinstance(self.sudo, bool) else self.sudo
+        questions = Questions.about(needs_of(tuple(checks.values())), sudo=sudo)
+        password = sudo.password() if sudo and sudo.password else ""
         deadline = Deadline(self.deadline_seconds)
-        if self.transport == "local":
-            identity, probe = self._here(questions, deadline)
-        else:
-            identity, probe = self._there(questions, deadline)
+        ask = self._here if self.transport == "local" else self._there
+        identity, probe = ask(questions, password, deadline)
         return HostSession(id=self.id, name=self.name, identity=identity, tags=self.tags, probe=probe)
 
-    def _script(self, questions: Questions, deadline: Deadline) -> bytes:
-        return questions.script(deadline.left - MARGIN_SECONDS, self.command_seconds)
+    def _script(self, questions: Questions, password: str, deadline: Deadline) -> bytes:
+        return questions.script(deadline.left - MARGIN_SECONDS, self.command_seconds, password)
 
-    def _here(self, questions: Questions, deadline: Deadline) -> tuple[str, Probe]:
+    def _here(self, questions: Questions, password: str, deadline: Deadline) -> tuple[str, Probe]:
         try:
-            heard = local.ask(self._script(questions, deadline), deadline)
+            heard = local.ask(self._script(questions, password, deadline), questions.over, deadline)
         except OSError as error:
             raise ReadError(
                 need=None,
@@ -205,10 +206,10 @@ class HostTarget:
                 detail=f"/bin/sh could not be started here: {error.strerror}",
                 mend="see that this machine has /bin/sh and processes to spare",
             ) from None
-        probe = parsed(questions, heard)
-        return f"{probe.user}@localhost (this machine)", probe
+        probe = parsed(questions, heard, password)
+        return f"{sanitised(probe.user.encode())}@localhost (this machine)", probe
 
-    def _there(self, questions: Questions, deadline: Deadline) -> tuple[str, Probe]:
+    def _there(self, questions: Questions, password: str, deadline: Deadline) -> tuple[str, Probe]:
         login = ssh.Login(
             address=self.address or self.name,
             port=self.port,
@@ -219,7 +220,6 @@ class HostTarget:
         )
         with ssh.connected(login, self.jump, deadline) as connection:
             identity = f"{login} {connection.fingerprint}"
-            heard = connection.ask(self._script(questions, deadline), deadline)
-        return identity + (f" via {connection.through}" if connection.through else ""), parsed(
-            questions, heard
-        )
+            heard = connection.ask(self._script(questions, password, deadline), questions.over, deadline)
+        through = f" via {connection.through}" if connection.through else ""
+        return identity + through, parsed(questions, heard, password)

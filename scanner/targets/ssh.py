@@ -9,13 +9,14 @@ from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, closing, contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 from ..errors import ReadError
 from ..model import Reason
 from .keys import Keys
 from .known_hosts import KnownHosts, fingerprint, line_for
-from .probe import MAX_HEARD, Deadline, Heard, sanitised
+from .probe import Deadline, Heard, Hearing, sanitised
+from .script import EXEC
 
 if TYPE_CHECKING:
     import paramiko
@@ -50,8 +51,8 @@ class Connection:
     through: str
     """The jump host, as user@host:port; empty without one."""
 
-    def ask(self, script: bytes, deadline: Deadline) -> Heard:
-        """Run the script in one exec.
+    def ask(self, script: bytes, over: bytes, deadline: Deadline) -> Heard:
+        """Run the script in one exec, until it says that it is over.
 
         Raises:
             ReadError: the host opens no session or runs no commands.
@@ -64,9 +65,8 @@ class Connection:
             with _stage(
                 "starting a command", deadline, Reason.UNREACHABLE, "see what sshd's log on the host says"
             ):
-                # exec: the login shell is replaced, whichever it is (sh, csh, fish), so none stays to wait.
-                channel.exec_command("exec /bin/sh -s")
-            return _drained(channel, script, deadline)
+                channel.exec_command(EXEC)
+            return _drained(channel, script, over, deadline)
 
 
 def hop(jump: str, login: Login) -> Login:
@@ -321,35 +321,36 @@ def _refused(reason: Reason, detail: str, mend: str) -> ReadError:
     return ReadError(need=None, reason=reason, detail=detail, mend=mend)
 
 
-def _drained(channel: "paramiko.Channel", script: bytes, deadline: Deadline) -> Heard:
+def _drained(channel: "paramiko.Channel", script: bytes, over: bytes, deadline: Deadline) -> Heard:
     """Both streams, read together while the script is sent: each has its own window to fill up."""
-    out, err, unsent = bytearray(), bytearray(), script
-    ended: Literal["closed", "deadline", "flood"] = "closed"
+    hearing, unsent, told = Hearing(over), script, False
     channel.setblocking(False)
     with selectors.DefaultSelector() as ready:
         ready.register(channel, selectors.EVENT_READ)
         while True:
             # Whether it is over is asked first: what came before the end is then there to be read.
-            over = channel.eof_received or channel.closed
+            closed = channel.eof_received or channel.closed
             quiet = True
             if channel.recv_ready():
-                out += channel.recv(_CHUNK)
+                hearing.hear(channel.recv(_CHUNK))
                 quiet = False
             if channel.recv_stderr_ready():
-                err += channel.recv_stderr(_CHUNK)
+                hearing.err += channel.recv_stderr(_CHUNK)
                 quiet = False
             unsent = _sent(channel, unsent)
-            if len(out) + len(err) > MAX_HEARD:
-                ended = "flood"
-                break
+            if hearing.over and not told:
+                # The script waits for the end of what it is told, and ends whatever it started.
+                told = True
+                with suppress(OSError, EOFError):
+                    channel.shutdown_write()
+            if hearing.flooded:
+                return hearing.heard("flood")
             if deadline.left <= 0:
-                ended = "deadline"
-                break
-            if quiet and over:
-                break
+                return hearing.heard("deadline")
+            if quiet and closed:
+                return hearing.heard("closed")
             if quiet:
                 ready.select(min(deadline.left, 0.02 if unsent else 1))
-    return Heard(bytes(out), bytes(err), ended)
 
 
 def _sent(channel: "paramiko.Channel", unsent: bytes) -> bytes:
@@ -357,13 +358,9 @@ def _sent(channel: "paramiko.Channel", unsent: bytes) -> bytes:
     if not unsent:
         return unsent
     try:
-        unsent = unsent[channel.send(unsent) :]
+        return unsent[channel.send(unsent) :]
     except TimeoutError:
         return unsent
     except (OSError, EOFError):
         # A login shell that ended already: what it printed says why.
         return b""
-    if not unsent:
-        with suppress(OSError, EOFError):
-            channel.shutdown_write()
-    return unsent
