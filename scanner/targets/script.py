@@ -6,8 +6,8 @@ nothing else of what is sent.
 
 Several lanes take the commands from one list, so that a slow one delays nobody, and one that hangs costs
 itself and a lane. Lock and list are anonymous pipes: each is opened again through /proc/self/fd, to be read
-and written by every lane, for POSIX shells know no other way to make a lock without a file. Where that does not
-work there is one lane. Whoever takes the one line out of the lock's pipe holds the lock, and writes alone.
+and written by every lane, for POSIX shells know no other way to make a lock without a file. Where that does
+not work there is one lane. Whoever takes the one line out of the lock's pipe holds the lock, writes alone.
 
 A host learns from the end of standard input that nobody listens any more; then, as after the last answer, the
 script ends whatever it started.
@@ -94,7 +94,7 @@ def forced(needs: Collection[str]) -> str:
     """The script that a host may keep as a forced command: it runs these commands, and nothing else."""
     asked = tuple(sorted(set(needs)))
     gate = _FORCED.replace("<CLEAN>", _CLEAN).replace("<EXEC>", shlex.quote(EXEC))
-    return f"#!/bin/sh\n{{\n{gate}\n{_body(asked)}\n}}\n"
+    return f"#!/bin/sh\n{_KEEP}{{\n{gate}\n{_body(asked)}\n}}\n"
 
 
 @lru_cache(maxsize=64)
@@ -125,6 +125,13 @@ set +x
 set +a
 unset password answer told asked stat fields listed line inner"""
 """What was exported before it is set stays exported: a password, or more than a program can start with."""
+
+_KEEP = """\
+# What wardround may run here over SSH, and nothing else: each command as it stands in the list below.
+# Keep it as /usr/local/libexec/wardround-probe, owned by root and with mode 0755, and name it before
+# the key in the authorized_keys of the login:
+#   restrict,command="/usr/local/libexec/wardround-probe" ssh-ed25519 AAAA...
+"""
 
 _FORCED = r"""
 <CLEAN>
@@ -194,7 +201,8 @@ elif [ -n "$KSH_VERSION" ]; then feed() { print -r -- "$password"; }
 else feed() { :; }
 fi
 
-inner='(eval "$1") 4>&-; echo ":$?:" >&4'
+# A shell that ended at the first signal would let timeout(1) think that all had ended.
+inner='trap : TERM; (eval "$1") 4>&-; echo ":$?:" >&4'
 if timeout -k 1 1 true 2>/dev/null; then limit=1; limited() { timeout -k 1 "$1" /bin/sh -c "$inner" sh "$2"; }
 elif timeout 1 true 2>/dev/null; then limit=1; limited() { timeout "$1" /bin/sh -c "$inner" sh "$2"; }
 else limit=; limited() { /bin/sh -c "$inner" sh "$2"; }

@@ -77,6 +77,15 @@ class Way:
         refused = next((line for line in said if refuses.match(line) or _ABSENT.search(line)), None)
         if refused is None:
             return None
+        program = program_of(need)
+        if "/" not in program and program not in self.programs:
+            # Sudo knows a program of its rules by the file: without it, sudo refuses as if nobody allowed it.
+            return ReadError(
+                need=need,
+                reason=Reason.FAILED,
+                detail=f"{self._login} finds no {program} there; {sanitised(refused.encode())}",
+                mend=f"install {program} on the host, or see where it lies there",
+            )
         return ReadError(
             need=need,
             reason=Reason.DENIED,
@@ -110,10 +119,13 @@ class Way:
         return f"{self._login_or_audit} ALL=({self.runas}) NOPASSWD: {first} {told}"
 
     def _permit(self, need: str) -> str:
-        """The line of doas.conf that allows just this command."""
-        first, *words = self._words(need)
+        """The line of doas.conf that allows just this command.
+
+        Doas compares the program with what it was called by; it looks for a bare name in a safe path only.
+        """
+        _, *words = self._words(need)
         told = " ".join(["args", *(shlex.quote(word) for word in words)])
-        return f"permit nopass {self._login_or_audit} as {self.runas} cmd {first} {told}"
+        return f"permit nopass {self._login_or_audit} as {self.runas} cmd {program_of(need)} {told}"
 
     @property
     def _login_or_audit(self) -> str:

@@ -323,7 +323,7 @@ def test_doas_refusing_is_denied_and_names_the_line_that_allows_it() -> None:
         NFT,
         Reason.DENIED,
         "doas: Operation not permitted",
-        "allow it in doas.conf: permit nopass audit as root cmd /usr/sbin/nft args --json list ruleset",
+        "allow it in doas.conf: permit nopass audit as root cmd nft args --json list ruleset",
     )
 
 
@@ -334,6 +334,17 @@ def test_sudo_without_the_program_is_not_a_denial() -> None:
     assert told(parsed(asked(need), answer).answers[need])[1:3] == (
         Reason.FAILED,
         "sudo: auditctl: command not found",
+    )
+
+
+def test_sudo_refusing_a_program_that_is_not_there_is_not_a_denial() -> None:
+    need = "sudo auditctl -s"
+    answer = heard(frame(need, "", "sudo: a password is required\n", "1"), way="sudo")
+
+    assert told(parsed(asked(need), answer).answers[need])[1:] == (
+        Reason.FAILED,
+        "audit finds no auditctl there; sudo: a password is required",
+        "install auditctl on the host, or see where it lies there",
     )
 
 
