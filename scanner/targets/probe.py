@@ -8,7 +8,7 @@ lines that carry a nonce, so no output can end a frame, begin one or be mistaken
 import secrets
 import shlex
 import time
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Literal
@@ -91,6 +91,16 @@ class Heard:
     err: bytes = field(repr=False)
     ended: Literal["closed", "deadline", "flood"]
     """By the host; by our deadline; because it sent more than MAX_HEARD."""
+
+
+@dataclass(frozen=True)
+class Sudo:
+    """How a need of root is asked for by a login that is not root."""
+
+    user: str = "root"
+    """As whom it is run."""
+    password: Callable[[], str] | None = None
+    """What sudo is told when it asks; None: it must not ask."""
 
 
 @dataclass(frozen=True)
