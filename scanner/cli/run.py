@@ -44,7 +44,7 @@ def folder(kept: Path | None) -> Iterator[Path]:
         yield Path(passing)
 
 
-def collect(
+def collect(  # noqa: PLR0913 - each is said by an option
     configuration: Configuration,
     names: Sequence[str],
     bundle: Path,

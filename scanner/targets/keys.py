@@ -39,12 +39,13 @@ class Key:
         """What paramiko logs in with next: it finds the certificate in the signer."""
         import copy
 
+        import paramiko
+
         signer = self.signer
-        inner = getattr(signer, "inner_key", None)
-        if inner is None:
+        if not isinstance(signer, paramiko.AgentKey):
             # Others log in with the same key, and without this certificate.
             signer = copy.copy(signer)
-        signer.public_blob = getattr(inner, "public_blob", None)
+        signer.public_blob = None
         if self.certificate is not None:
             signer.load_certificate(self.certificate)
         return signer

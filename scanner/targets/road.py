@@ -114,6 +114,12 @@ _GATES: dict[Hops, _Gate] = {}
 _GATES_LOCK = threading.Lock()
 
 
+def forget() -> None:
+    """Try every jump host again."""
+    with _GATES_LOCK:
+        _GATES.clear()
+
+
 def _gate(hops: Hops) -> _Gate:
     with _GATES_LOCK:
         return _GATES.setdefault(hops, _Gate())

@@ -196,8 +196,11 @@ class _Asking:
                 raise said.wrong(f"Match {name!r} is not read here; expected {', '.join(_CRITERIA)}")
             if not words:
                 raise said.wrong(f"Match {name} says no pattern; expected one")
-            patterns = words.pop(0).split(",")
-            if _matches(patterns, self._value(name)) is word.startswith("!"):
+            patterns, value = words.pop(0), self._value(name)
+            if name.endswith("host"):
+                # Unlike those of a Host line.
+                patterns, value = patterns.lower(), value.lower()
+            if _matches(patterns.split(","), value) is word.startswith("!"):
                 return False
         return True
 
@@ -280,8 +283,8 @@ def _matches(patterns: Sequence[str], name: str) -> bool:
     matched = False
     for pattern in patterns:
         # Brackets stand for themselves here.
-        literal = pattern.removeprefix("!").lower().replace("[", "[[]")
-        if fnmatchcase(name.lower(), literal):
+        literal = pattern.removeprefix("!").replace("[", "[[]")
+        if fnmatchcase(name, literal):
             if pattern.startswith("!"):
                 return False
             matched = True

@@ -69,14 +69,14 @@ class _Resolving:
         answer = self.config.lookup(alias, user or None)
         login = self._login(answer, user, port)
         jump = answer.first("proxyjump")
-        if jump is None or jump.raw.lower() == _NONE:
+        if jump is None or jump.words == [_NONE]:
             return login, ()
         return login, self._hops(jump, answer, login, (*before, alias))
 
     def _hops(self, jump: Said, answer: Answer, login: Login, before: tuple[str, ...]) -> tuple[Login, ...]:
         hops: tuple[Login, ...] = ()
         tokens = {"h": login.address, "n": answer.alias, "p": str(login.port), "r": login.user}
-        for at, written in enumerate(ssh_config.expanded(jump, jump.raw, tokens).split(",")):
+        for at, written in enumerate(ssh_config.expanded(jump, ssh_config.one_word(jump), tokens).split(",")):
             try:
                 user, name, port = parted(written)
             except ValueError as error:
