@@ -2,7 +2,7 @@
 
 import uuid
 from collections import Counter
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from concurrent.futures import Executor, Future, ThreadPoolExecutor, as_completed
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
@@ -131,7 +131,7 @@ class Collector:
     """The name of the target that was entered, by id."""
     said: dict[str, TargetRecord] = field(default_factory=dict)
     """What was found of each target, by name, from when it was entered or could not be."""
-    _listed: dict[str, Sequence[Target]] = field(default_factory=dict)
+    _listed: dict[str, Sequence[Target | Group]] = field(default_factory=dict)
     """The members of each group, by its name."""
 
     def collect(self, targets: Sequence[Target | Group]) -> None:
@@ -161,13 +161,20 @@ class Collector:
         unread = [
             _unentered(each, _interrupted())
             for target in targets
-            for each in self._listed.get(target.name, [target])
+            for each in self._known(target)
             if each.name not in read
         ]
         return tuple(sorted([*self.said.values(), *before, *unread], key=lambda record: record.id))
 
+    def _known(self, target: Target | Group) -> Iterator[Target | Group]:
+        """Whom a target stands for, as far as it was listed."""
+        if target.name not in self._listed:
+            yield target
+        for each in self._listed.get(target.name, ()):
+            yield from self._known(each)
+
     def _members(self, target: Target | Group) -> Sequence[Target]:
-        """Whom a target stands for: itself, or those that are found in it."""
+        """Whom a target stands for: itself, or those that are found in it, and in its parts."""
         if not isinstance(target, Group):
             return [target]
         before = [each for each in self.writer.entered.values() if each.name.startswith(f"{target.name}/")]
@@ -180,7 +187,7 @@ class Collector:
             self._say(_unentered(target, refusal))
             return []
         self._listed.update({target.name: members})
-        return members
+        return [each for member in members for each in self._members(member)]
 
     def observe(self, target: Target) -> None:
         """Enter one target and run every check that fits on every scope of it, but what is sealed already."""

@@ -147,7 +147,7 @@ CONFIGURATIONS = [
     ),
     (
         "targets:\n  - hosts: {name: a, passwrod: x}\npolicies: [./house.yaml]\n",
-        "wardround.yaml:2: unknown key 'passwrod'; expected one of address, connect_seconds, deadline_seconds, identity, inventory, jump, known_hosts, name, port, sudo, tags, transport, user",
+        "wardround.yaml:2: unknown key 'passwrod' (did you mean 'password'?)",
     ),
     (
         "targets:\n  - attestations: {name: a}\npolicies: [./house.yaml]\n",

@@ -34,8 +34,8 @@ from scanner.targets.aws import Aws
 from scanner.targets.boto import translated
 from scanner.targets.host import Host, HostSession, Output, Probe
 from scanner.targets.keys import Keys
+from scanner.targets.login import Login
 from scanner.targets.probe import sanitised
-from scanner.targets.ssh import Login
 from tests import planted
 from tests.cli.command import POLICY, Command
 from tests.judging import AT
@@ -348,7 +348,7 @@ def test_what_is_entered_shows_nothing(
         keys,
     ):
         print(repr(thing), str(thing), file=shown)
-    print(Login("a", 22, "root", str(tmp_path / "key"), None, 1), refused.value, probe, file=shown)
+    print(Login("a", identity=(str(tmp_path / "key"),), connect_seconds=1), refused.value, probe, file=shown)
     session.close()
 
     assert planted.found(SECRETS, {"shown": shown.getvalue().encode()}) == []

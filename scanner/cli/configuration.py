@@ -10,7 +10,7 @@ from scanner.context import Context
 from scanner.documents import Document, contents, mistakes, parse, suggestion
 from scanner.errors import ScannerError
 from scanner.model import Location, Waiver
-from scanner.targets import Group, Target, config
+from scanner.targets import Group, Target, config, inventory
 
 NAME = "wardround.yaml"
 DEFAULT_LEVEL = "high"
@@ -67,7 +67,8 @@ def load(path: Path | None, policies: Sequence[str]) -> Configuration:
     """
     found = path or _nearest(Path.cwd())
     document = parse(_bytes(found, "the configuration"), _shown(found))
-    wrong = mistakes(document, SCHEMA)
+    # Before anything else, since what is wrong elsewhere may be said with what stands beside it.
+    wrong = inventory.literal_secrets(document) or mistakes(document, SCHEMA)
     if wrong:
         raise ScannerError(*wrong)
     data = document.data
@@ -76,7 +77,7 @@ def load(path: Path | None, policies: Sequence[str]) -> Configuration:
     chosen = named(policies) if policies else _configured(found, document, data["policies"])
     tags = data.get("allowed_tags")
     return Configuration(
-        targets=tuple(config.targets(document, data["targets"], found.parent)),
+        targets=tuple(config.targets(document, data["targets"], found.parent, named=path is not None)),
         grounds=grounds(chosen, *(_configured_file(found, document, name) for name in FILES)),
         fail_on=data.get("fail_on", DEFAULT_LEVEL),
         allowed_tags=context.ALLOWED_TAGS if tags is None else frozenset(tag.lower() for tag in tags),

@@ -76,6 +76,16 @@ def policies(*, required: bool = False) -> Callable[[Command], Command]:
     )
 
 
+BESIDE = "beside the bundle"
+"""What --accept-new means without a path."""
+accept_new = click.option(
+    "--accept-new",
+    is_flag=False,
+    flag_value=BESIDE,
+    metavar="[FILE]",
+    help="Log in to hosts whose keys nobody knows, and write their keys to FILE, which is not yours of "
+    "~/.ssh; a key that changed is refused all the same. [default: known_hosts.accepted beside the bundle]",
+)
 _color = click.option(
     "--color",
     type=click.Choice(["auto", "always", "never"]),

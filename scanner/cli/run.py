@@ -21,11 +21,16 @@ from scanner.policy import resolved
 from scanner.progress import Progress
 from scanner.report import Report, Status
 from scanner.spool import Spool
-from scanner.targets import Group, Target
+from scanner.targets import Group, Target, secret
+from scanner.targets.accepted import accepting
 
 from .configuration import DEFAULT_LEVEL, Configuration, Grounds
+from .options import BESIDE
 from .output import Outputs
 from .ticker import shown
+
+ACCEPTED = "known_hosts.accepted"
+"""The file of keys that nobody has compared, beside the bundle."""
 
 
 @contextmanager
@@ -39,13 +44,14 @@ def folder(kept: Path | None) -> Iterator[Path]:
         yield Path(passing)
 
 
-def collect(
+def collect(  # noqa: PLR0913 - each is said by an option
     configuration: Configuration,
     names: Sequence[str],
     bundle: Path,
     outputs: Outputs,
     *,
     resume: bool = False,
+    accept_new: Path | None = None,
 ) -> None:
     """Observe the chosen targets, and write the bundle, or the rest of one that was cut short.
 
@@ -59,6 +65,9 @@ def collect(
     facts = plan.facts(checks)
     policies = [resolved(read, facts, strict=True) for read in configuration.grounds.policies]
     targets = _chosen(configuration.targets, names)
+    if accept_new is not None:
+        targets = accepting(targets, accept_new)
+    secret.asked(secret.within(targets))
     writer = Writer(bundle, resume=resume)
     if resume and writer.journal.begun is None:
         outputs.say(f"{bundle}: no run was begun here; this one starts anew")
@@ -77,6 +86,13 @@ def collect(
             settings=_settings(configuration, targets),
             progress=progress,
         )
+
+
+def accepted(said: str | None, bundle: Path | None) -> Path | None:
+    """The file of keys that nobody has compared, by what was said of it; it is not part of the bundle."""
+    if said != BESIDE:
+        return Path(said) if said else None
+    return bundle.parent / ACCEPTED if bundle else Path(ACCEPTED)
 
 
 def _settings(configuration: Configuration, targets: Sequence[Target | Group]) -> dict[str, str]:

@@ -23,6 +23,7 @@ if TYPE_CHECKING:  # --help is quicker without them
 )
 @options.resume
 @options.before
+@options.accept_new
 @options.fail_on
 @options.allow_incomplete
 def scan(  # noqa: PLR0913, PLR0917 - an option each
@@ -31,6 +32,7 @@ def scan(  # noqa: PLR0913, PLR0917 - an option each
     names: tuple[str, ...],
     bundle: "Path | None",
     before: "Path | None",
+    accept_new: str | None,
     fail_on: str | None,
     *,
     resume: bool,
@@ -51,7 +53,8 @@ def scan(  # noqa: PLR0913, PLR0917 - an option each
     if before:
         Bundle(before)  # that it is none is better said before an hour of collecting than after it
     with run.folder(bundle) as kept:
-        run.collect(configuration, names, kept, outputs, resume=resume)
+        accepted = run.accepted(accept_new, bundle)
+        run.collect(configuration, names, kept, outputs, resume=resume, accept_new=accepted)
         report = run.judged(configuration.grounds, kept, before=before)
         outputs.show(report)
         if bundle:
@@ -72,12 +75,14 @@ def scan(  # noqa: PLR0913, PLR0917 - an option each
     help="The new folder that the evidence is kept in.",
 )
 @options.resume
+@options.accept_new
 @options.speaking
-def collect(
+def collect(  # noqa: PLR0913 - an option each
     config: "Path | None",
     policies: tuple[str, ...],
     names: tuple[str, ...],
     bundle: "Path",
+    accept_new: str | None,
     *,
     resume: bool,
     **said: Any,
@@ -88,7 +93,8 @@ def collect(
     from .output import Outputs
 
     outputs = Outputs(**said)
-    run.collect(load(config, policies), names, bundle, outputs, resume=resume)
+    accepted = run.accepted(accept_new, bundle)
+    run.collect(load(config, policies), names, bundle, outputs, resume=resume, accept_new=accepted)
     outputs.say(f"evidence: {bundle}")
     return run.entered(bundle).value
 

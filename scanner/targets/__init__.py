@@ -121,8 +121,8 @@ class Group(Protocol):
         """The views that its members offer."""
         ...
 
-    def members(self) -> Sequence[Target]:
-        """Everything there is in it, each with a name of its own.
+    def members(self) -> "Sequence[Target | Group]":
+        """Everything there is in it, each with a name of its own; a part that is yet to be listed is a group.
 
         Raises:
             ReadError: it cannot be listed.

@@ -1,24 +1,21 @@
 """The configuration's targets: what may be said of each kind, and what is made of it."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from ..documents import Document, contents, mistakes, parse
+from ..documents import Document
 from ..errors import ScannerError
-from . import Group, Target
+from . import Group, Target, inventory
 from .accounts import AwsTarget
 from .attestations import AttestationsTarget
 from .clouds import CLOUDS
-from .host import HostTarget
+from .inventory import Place
 from .organizations import AwsOrganization
 from .subscriptions import AzureGroup, AzureTarget
 from .tenants import EntraTarget
 
 _TEXT = {"type": "string", "minLength": 1}
-_PORT = {"type": "integer", "minimum": 1, "maximum": 65535, "description": "a port: 1 to 65535"}
-_SECONDS = {"type": "number", "exclusiveMinimum": 0, "description": "a number of seconds, more than 0"}
-_TAGS = {"type": "object", "additionalProperties": {"type": "string"}}
 
 AWS: dict[str, Any] = {
     "type": "object",
@@ -98,50 +95,6 @@ ENTRA: dict[str, Any] = {
         "authority": _URL,
     },
 }
-_LOGIN: dict[str, Any] = {
-    "address": _TEXT,
-    "port": _PORT,
-    "user": _TEXT,
-    "identity": _TEXT,
-    "known_hosts": _TEXT,
-    "sudo": {"type": "boolean"},
-    "jump": {
-        "type": "string",
-        "pattern": r"^([^@\s]+@)?(\[[^\]\s]+\]|[^@:\s\[\]]+)(:\d{1,5})?$",
-        "description": "user@host:port, of which user and port may be left out",
-    },
-    "deadline_seconds": _SECONDS,
-    "connect_seconds": _SECONDS,
-    "tags": _TAGS,
-}
-HOSTS: dict[str, Any] = {
-    "type": "object",
-    "additionalProperties": False,
-    "required": ["name"],
-    "properties": {
-        "name": _TEXT,
-        "transport": {"enum": ["ssh", "local"]},
-        "inventory": _TEXT,
-        **_LOGIN,
-    },
-}
-INVENTORY: dict[str, Any] = {
-    "type": "object",
-    "additionalProperties": False,
-    "required": ["hosts"],
-    "properties": {
-        "hosts": {
-            "type": "array",
-            "minItems": 1,
-            "items": {
-                "type": "object",
-                "additionalProperties": False,
-                "required": ["name"],
-                "properties": {"name": _TEXT, **_LOGIN},
-            },
-        }
-    },
-}
 ATTESTATIONS: dict[str, Any] = {
     "type": "object",
     "additionalProperties": False,
@@ -157,7 +110,7 @@ SCHEMA: dict[str, Any] = {
         "aws": AWS,
         "azure": AZURE,
         "entra": ENTRA,
-        "hosts": HOSTS,
+        "hosts": inventory.HOSTS,
         "attestations": ATTESTATIONS,
     },
     "description": "one kind of target: aws, azure, entra, hosts or attestations",
@@ -165,33 +118,47 @@ SCHEMA: dict[str, Any] = {
 """One item of the configuration's targets."""
 
 
-def targets(document: Document, listed: list[dict[str, Any]], folder: Path) -> list[Target | Group]:
+def targets(
+    document: Document, listed: list[dict[str, Any]], folder: Path, *, named: bool = True
+) -> list[Target | Group]:
     """The targets that a configuration lists; relative paths are from its folder.
+
+    Args:
+        document: the configuration.
+        listed: its targets.
+        folder: where it stands.
+        named: whether the user named it; one that was merely found may be a stranger's.
 
     Raises:
         ScannerError: an inventory cannot be read, or two targets have one id or name.
     """
-    made: list[Target | Group] = []
+    found: dict[int, list[Target | Group]] = {}
+    # Those that are found through other targets come after these.
+    for index in sorted(range(len(listed)), key=lambda at: inventory.of_cloud(listed[at])):
+        known = [each for made in found.values() for each in made]
+        found[index] = list(_made(Place(document, ("targets", index), folder, named=named), known))
+    _hold_single(document, found)
+    return [each for index in sorted(found) for each in found[index]]
+
+
+def _hold_single(document: Document, found: Mapping[int, list[Target | Group]]) -> None:
     taken: dict[str, int] = {}
-    for index in range(len(listed)):
+    for index in sorted(found):
         line = document.line(("targets", index))
-        for target in _made(document, index, folder):
+        for target in found[index]:
             for word in (f"the name {target.name!r}", target.id):
                 if word in taken:
                     said = f"{word} is configured twice, here and on line {taken[word]}"
                     raise ScannerError(document.at(("targets", index), said))
                 taken[word] = line
-            made.append(target)
-    return made
 
 
-def _made(document: Document, index: int, folder: Path) -> Iterator[Target | Group]:
-    ((kind, settings),) = document.data["targets"][index].items()
-    try:
-        yield from _KINDS[kind](settings, folder)
-    except OSError as error:
-        said = f"{error.filename}: {error.strerror}: an inventory of hosts"
-        raise ScannerError(document.at(("targets", index, kind, "inventory"), said)) from None
+def _made(place: Place, known: Sequence[Target | Group]) -> Iterator[Target | Group]:
+    ((kind, settings),) = place.document.data["targets"][place.path[-1]].items()
+    if kind == "hosts":
+        yield from inventory.hosts(place.below("hosts"), settings, known)
+    else:
+        yield from _KINDS[kind](settings, place.folder)
 
 
 def _aws(settings: Mapping[str, Any], folder: Path) -> Iterator[Target | Group]:
@@ -230,40 +197,6 @@ def _entra(settings: Mapping[str, Any], folder: Path) -> Iterator[Target]:
     yield EntraTarget(**settings)
 
 
-def _hosts(settings: Mapping[str, Any], folder: Path) -> Iterator[Target]:
-    shared = _placed(settings, folder)
-    if "inventory" not in settings:
-        yield HostTarget(**shared)
-        return
-    path = folder / Path(shared.pop("inventory")).expanduser()
-    for host in _inventory(path):
-        tags = {**shared.get("tags", {}), **host.get("tags", {})}
-        yield HostTarget(**{**shared, **_placed(host, path.parent), "tags": tags, "group": shared["name"]})
-
-
-def _placed(settings: Mapping[str, Any], folder: Path) -> dict[str, Any]:
-    """The settings, their paths from the folder of the file that names them."""
-    return {
-        name: str(folder / Path(value).expanduser()) if name in {"identity", "known_hosts"} else value
-        for name, value in settings.items()
-    }
-
-
-def _inventory(path: Path) -> list[dict[str, Any]]:
-    document = parse(contents(path), str(path))
-    wrong = mistakes(document, INVENTORY)
-    if wrong:
-        raise ScannerError(*wrong)
-    hosts: list[dict[str, Any]] = document.data["hosts"]
-    lines: dict[str, int] = {}
-    for index, host in enumerate(hosts):
-        if host["name"] in lines:
-            said = f"the host {host['name']!r} stands twice, here and on line {lines[host['name']]}"
-            raise ScannerError(document.at(("hosts", index), said))
-        lines[host["name"]] = document.line(("hosts", index))
-    return hosts
-
-
 def _attestations(settings: Mapping[str, Any], folder: Path) -> Iterator[Target]:
     yield AttestationsTarget(
         name=settings["name"], folder=str(folder / Path(settings["folder"]).expanduser())
@@ -274,6 +207,5 @@ _KINDS: dict[str, Callable[[Mapping[str, Any], Path], Iterator[Target | Group]]]
     "aws": _aws,
     "azure": _azure,
     "entra": _entra,
-    "hosts": _hosts,
     "attestations": _attestations,
 }

@@ -10,11 +10,13 @@ from ..declaration import Check
 from ..errors import ReadError
 from ..model import Reason, Scope
 from ..view import View
-from . import local, ssh
+from . import local, login, ssh
 from . import needs as needs_of
 from .frames import parsed
+from .login import Login
 from .probe import Answer, Deadline, Output, Probe, Questions, Sudo, sanitised
 from .script import SUDO, command_of, program_of
+from .secret import Secret
 
 __all__ = ["SUDO", "Answer", "Host", "HostSession", "HostTarget", "Output", "Probe", "Sudo", "program_of"]
 
@@ -136,14 +138,26 @@ class HostTarget:
     """What to connect to; None: its name."""
     port: int = 22
     user: str = "root"
-    identity: str | None = None
-    """Path of a private key; None: the agent's keys, then the usual ones in ~/.ssh."""
-    known_hosts: str | None = None
-    """Path of the host keys to trust; None: ~/.ssh/known_hosts."""
+    identity: str | tuple[str, ...] | None = None
+    """Paths of private keys; None: the agent's keys, then the usual ones in ~/.ssh."""
+    certificate: str | tuple[str, ...] | None = None
+    """Paths of certificates of keys, besides a key's own -cert.pub."""
+    passphrase: Secret | None = None
+    """What opens the private key."""
+    password: Secret | None = None
+    """What the host is told when it takes no key."""
+    known_hosts: str | tuple[str, ...] | None = None
+    """Paths of the host keys to trust; None: ~/.ssh/known_hosts."""
+    known_as: str | None = None
+    """The name by which they know it; None: its address and port."""
+    accept_new: str | None = None
+    """Path of the file that takes the keys of hosts that nobody knows; None: they are refused."""
     sudo: bool | Sudo = False
     """Whether a need of root may be asked through sudo, and how."""
-    jump: str | None = None
-    """`user@host:port` to go through."""
+    jump: str | tuple[Login, ...] | None = None
+    """`user@host:port` to go through, several in their order with commas between; or a login each."""
+    program: tuple[str, ...] = ()
+    """A program of this machine that connects, and its arguments; none: a socket."""
     deadline_seconds: float = 120
     """For the host as a whole."""
     connect_seconds: float = 10
@@ -210,16 +224,42 @@ class HostTarget:
         return f"{sanitised(probe.user.encode())}@localhost (this machine)", probe
 
     def _there(self, questions: Questions, password: str, deadline: Deadline) -> tuple[str, Probe]:
-        login = ssh.Login(
-            address=self.address or self.name,
-            port=self.port,
-            user=self.user,
-            identity=self.identity,
-            known_hosts=self.known_hosts,
-            connect_seconds=self.connect_seconds,
-        )
-        with ssh.connected(login, self.jump, deadline) as connection:
+        login, hops = self.logins()
+        with ssh.connected(login, hops, deadline) as connection:
             identity = f"{login} {connection.fingerprint}"
             heard = connection.ask(self._script(questions, password, deadline), questions.over, deadline)
         through = f" via {connection.through}" if connection.through else ""
         return identity + through, parsed(questions, heard, password)
+
+    def logins(self) -> tuple[Login, tuple[Login, ...]]:
+        """How it is logged in to, and its jump hosts.
+
+        Raises:
+            ReadError: a jump host is not written as one.
+        """
+        own = Login(
+            address=self.address or self.name,
+            port=self.port,
+            user=self.user,
+            identity=_several(self.identity),
+            certificate=_several(self.certificate),
+            passphrase=self.passphrase,
+            password=self.password,
+            known_hosts=_several(self.known_hosts),
+            known_as=self.known_as,
+            accept_new=self.accept_new,
+            program=self.program,
+            connect_seconds=self.connect_seconds,
+        )
+        if isinstance(self.jump, tuple):
+            return own, self.jump
+        try:
+            return own, tuple(login.hop(each, own) for each in self.jump.split(",")) if self.jump else ()
+        except ValueError as error:
+            raise ReadError(
+                need=None, reason=Reason.FAILED, detail=f"jump: {error}", mend="write it as user@host:port"
+            ) from None
+
+
+def _several(paths: str | tuple[str, ...] | None) -> tuple[str, ...]:
+    return (paths,) if isinstance(paths, str) else paths or ()

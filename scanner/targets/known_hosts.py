@@ -5,19 +5,26 @@ import hashlib
 import hmac
 import re
 from base64 import b64decode, b64encode
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
 from typing import Literal
 
 Verdict = Literal["known", "unknown", "changed", "revoked"]
 
 _FIELDS = 3
 _HASHED = 4
+_FILES = 64
+"""How many parsed files are kept."""
+_MARKERS = frozenset({"", "@revoked", "@cert-authority"})
 
 
 @dataclass(frozen=True)
-class _Line:
-    revoked: bool
+class Line:
+    """One key of a file, and whose it is."""
+
+    marker: str
     names: str
     key_type: str
     key: bytes
@@ -28,29 +35,56 @@ class KnownHosts:
 
     def __init__(self, text: str) -> None:
         """Read each line once."""
-        self._lines = tuple(_lines(text))
+        self._exact: dict[str, list[Line]] = {}
+        self._others: list[Line] = []
+        for line in _lines(text):
+            # Most lines name hosts as they are: a fleet's file is not searched for each of its hosts.
+            if set(line.names) & set("*?!|"):
+                self._others.append(line)
+                continue
+            for name in line.names.lower().split(","):
+                self._exact.setdefault(name, []).append(line)
 
-    def key_types(self, address: str, port: int) -> tuple[str, ...]:
-        """The types of the keys known for a host, as a server should offer them first."""
-        name = place(address, port)
-        return tuple(dict.fromkeys(line.key_type for line in self._of(name) if not line.revoked))
+    def of(self, name: str) -> list[Line]:
+        """The lines that are about a host, by the name that `place` gives it."""
+        return [
+            *self._exact.get(name, ()),
+            *(line for line in self._others if _names(line.names, name)),
+        ]
 
-    def keys(self, address: str, port: int) -> tuple[bytes, ...]:
-        """The keys known for a host."""
-        return tuple(line.key for line in self._of(place(address, port)) if not line.revoked)
 
-    def judge(self, address: str, port: int, key: bytes) -> Verdict:
-        """Whether this is the host's key."""
-        lines = tuple(self._of(place(address, port)))
-        if any(line.revoked and line.key == key for line in lines):
-            return "revoked"
-        known = [line.key for line in lines if not line.revoked]
-        if key in known:
-            return "known"
-        return "changed" if known else "unknown"
+def judged(lines: Collection[Line], key: bytes) -> Verdict:
+    """Whether a key is the host's that these lines are about."""
+    if any(line.marker == "@revoked" and line.key == key for line in lines):
+        return "revoked"
+    known = keys(lines)
+    if key in known:
+        return "known"
+    return "changed" if known else "unknown"
 
-    def _of(self, name: str) -> Iterator[_Line]:
-        return (line for line in self._lines if _names(line.names, name))
+
+def keys(lines: Collection[Line]) -> tuple[bytes, ...]:
+    """The keys among lines that a host may show."""
+    return tuple(line.key for line in lines if not line.marker)
+
+
+def read(path: Path) -> KnownHosts:
+    """A file's lines, parsed once for as long as it stays the same; of one that is not there, none.
+
+    Raises:
+        OSError: it cannot be read.
+    """
+    try:
+        state = path.stat()
+    except FileNotFoundError:
+        return KnownHosts("")
+    return _parsed(path, (state.st_ino, state.st_size, state.st_mtime_ns))
+
+
+@lru_cache(_FILES)
+def _parsed(path: Path, state: tuple[int, ...]) -> KnownHosts:
+    del state
+    return KnownHosts(path.read_text(errors="replace"))
 
 
 def place(address: str, port: int) -> str:
@@ -69,18 +103,17 @@ def fingerprint(key: bytes) -> str:
     return "SHA256:" + b64encode(hashlib.sha256(key).digest()).decode().rstrip("=")
 
 
-def _lines(text: str) -> Iterator[_Line]:
+def _lines(text: str) -> Iterator[Line]:
     for line in text.splitlines():
         fields = line.split()
         marker = fields.pop(0) if fields and fields[0].startswith("@") else ""
-        # A certificate authority's key is nobody's host key; paramiko checks no host certificates.
-        if len(fields) < _FIELDS or fields[0].startswith("#") or marker not in {"", "@revoked"}:
+        if len(fields) < _FIELDS or fields[0].startswith("#") or marker not in _MARKERS:
             continue
         try:
             key = b64decode(fields[2], validate=True)
         except binascii.Error:
             continue
-        yield _Line(revoked=bool(marker), names=fields[0], key_type=fields[1], key=key)
+        yield Line(marker=marker, names=fields[0], key_type=fields[1], key=key)
 
 
 def _names(patterns: str, name: str) -> bool:

@@ -165,7 +165,12 @@ AWS = "targets:\n  - aws: {name: a}\n"
         ),
         (
             "targets:\n  - hosts: {name: a, sudo: 'yes'}\n",
-            ['wardround.yaml:2: targets.0.hosts.sudo: "yes" is not a boolean'],
+            [
+                (
+                    'wardround.yaml:2: targets.0.hosts.sudo: "yes": expected true, false, '
+                    "or some of user, password_env and password"
+                )
+            ],
         ),
         (
             "targets:\n  - hosts: {name: a, transport: telnet}\n",

@@ -19,10 +19,11 @@ import pytest
 from scanner.declaration import Check
 from scanner.errors import ReadError
 from scanner.model import Reason
-from scanner.targets import keys, ssh
+from scanner.targets import keys
 from scanner.targets import probe as probing
 from scanner.targets.host import HostSession, HostTarget
-from scanner.targets.known_hosts import KnownHosts, line_for
+from scanner.targets.known_hosts import KnownHosts, judged, line_for, place
+from scanner.targets.login import Login, hop
 from scanner.targets.probe import Output
 from scanner.targets.script import MAX_ERRORS
 from tests import sshd
@@ -539,9 +540,9 @@ def test_a_jump_that_cannot_be_read(server: sshd.Sshd) -> None:
     ],
 )
 def test_how_a_jump_is_written(written: str, user: str, address: str, port: int) -> None:
-    login = ssh.Login("web", 22, "audit", None, None, 10)
+    login = Login("web", user="audit")
 
-    found = ssh.hop(written, login)
+    found = hop(written, login)
 
     assert (found.user, found.address, found.port) == (user, address, port)
 
@@ -549,7 +550,7 @@ def test_how_a_jump_is_written(written: str, user: str, address: str, port: int)
 @pytest.mark.parametrize("written", ["", "me@", "bastion:", "bastion:ssh", "bastion:70000", "bastion:0"])
 def test_how_a_jump_is_not_written(written: str) -> None:
     with pytest.raises(ValueError, match="is not of the form user@host:port"):
-        ssh.hop(written, ssh.Login("web", 22, "audit", None, None, 10))
+        hop(written, Login("web", user="audit"))
 
 
 @pytest.fixture
@@ -675,11 +676,11 @@ KEY = base64.b64encode(b"a key").decode()
     ],
 )
 def test_whom_known_hosts_know(line: str, address: str, port: int, verdict: str) -> None:
-    assert KnownHosts(line).judge(address, port, b"a key") == verdict
+    assert judged(KnownHosts(line).of(place(address, port)), b"a key") == verdict
 
 
 def test_a_line_makes_its_key_known() -> None:
     line = line_for("Web", 2222, "ssh-ed25519", b"a key")
 
     assert line == f"[web]:2222 ssh-ed25519 {KEY}"
-    assert KnownHosts(line).judge("web", 2222, b"a key") == "known"
+    assert judged(KnownHosts(line).of("[web]:2222"), b"a key") == "known"
