@@ -1,13 +1,13 @@
 """Three hundred hosts over SSH: connections, throughput, CPU time and memory, against bare connections.
 
-To repeat: `make bench-hosts`, or `python -I benchmarks/hosts.py [ANSIBLE]` in an environment that has wardround
-and the packages of its tests, on a machine with sshd; it takes a minute or two. ANSIBLE is the path of an
-`ansible` command, in an environment of its own, to be timed besides: `pip install ansible-core`.
+To repeat: `make bench-hosts`, or `python -I benchmarks/hosts.py [ANSIBLE]` in an environment that has
+wardround and the packages of its tests, on a machine with sshd; it takes a minute or two. ANSIBLE is the path
+of an `ansible` command, in an environment of its own, to be timed besides: `pip install ansible-core`.
 
 A real sshd listens on 16 loopback addresses, and every name of the inventory is one of them. So that it is
 sshd and the client that are measured, and not this machine's package manager 300 times, sshd runs a stand-in
-instead of a shell: it replays, under the nonce that is asked for, what this machine answered once to the whole
-script of all shipped checks. What a bare client of paramiko and ssh(1) get from it is the same.
+instead of a shell: it replays, under the nonce that is asked for, what this machine answered once to the
+whole script of all shipped checks. What a bare client of paramiko and ssh(1) get from it is the same.
 
 The status is 1 when a host costs more than one connection, one login and two commands, or more than MOST_CPU;
 when throughput is below LEAST_THROUGHPUT of that of bare connections of paramiko, as many at once, on the
@@ -75,21 +75,24 @@ def main() -> int:
 def _measured(server: sshd.Sshd, place: Path, ansible: str | None) -> int:
     from scanner.collect import TARGETS_AT_ONCE as JOBS
 
-    before = len(server.log)
-    ours = [_scanned(server, place / "ours", HOSTS) for _ in range(ROUNDS)]
-    counts = _counted(server.log[before:], HOSTS * ROUNDS)
-    bare = [_in_process("bare", _told(server), str(HOSTS), str(JOBS)) for _ in range(ROUNDS)]
+    ours, bare = [], []
+    for _ in range(ROUNDS):
+        before = len(server.log)
+        ours.append(_scanned(server, place / "ours", HOSTS))
+        counts = _counted(server.log[before:], HOSTS)
+        _print("wardround collect", ours[-1], HOSTS)
+        bare.append(_in_process("bare", _told(server), str(HOSTS), str(JOBS)))
+        _print("paramiko, bare", bare[-1], HOSTS)
+    print(f"{HOSTS} hosts, {JOBS} at once; per host: " + ", ".join(f"{n:g} {w}" for w, n in counts.items()))
     few = _scanned(server, place / "few", FEW)
     with _silent() as port:
         dead = _scanned(server, place / "dead", HOSTS, dead=port)
+    print("each host: " + ", ".join(f"{number:g} {what}" for what, number in counts.items()))
     best, least = (min(each, key=lambda taken: taken.seconds) for each in (ours, bare))
     cpu = 1000 * min(taken.cpu for taken in ours) / HOSTS
     growth = (max(taken.megabytes for taken in ours) - few.megabytes) / (HOSTS - FEW)
     share = least.seconds / best.seconds
     delay = dead.seconds - max(taken.seconds for taken in ours)
-    print(f"{HOSTS} hosts, {JOBS} at once; per host: " + ", ".join(f"{n:g} {w}" for w, n in counts.items()))
-    _print("wardround collect", best, HOSTS)
-    _print("paramiko, bare", least, HOSTS)
     _print("ssh(1)", _by_ssh(server), COMPARED)
     if ansible:
         _print("ansible -m setup", _by_ansible(ansible, place), COMPARED)
@@ -100,7 +103,7 @@ def _measured(server: sshd.Sshd, place: Path, ansible: str | None) -> int:
     wrong = (
         counts["connections"] != 1
         or counts["logins"] != 1
-        or counts["commands"] > 2  # noqa: PLR2004 - as the docstring says
+        or counts["commands"] > 2
         or cpu > MOST_CPU
         or share < LEAST_THROUGHPUT
         or growth > MOST_GROWTH
@@ -188,8 +191,8 @@ def _scanned(server: sshd.Sshd, folder: Path, number: int, dead: int | None = No
         hosts[0:0] = list(lost)
     (folder / "hosts.yaml").write_text("hosts:\n" + "".join(hosts))
     (folder / "wardround.yaml").write_text(
-        f"targets:\n  - hosts: {{name: ward, inventory: hosts.yaml, user: {server.user}, port: {server.port}, "
-        f"identity: {server.user_key}, known_hosts: {server.known_hosts}, connect_seconds: {SILENCE}, "
+        f"targets:\n  - hosts: {{name: ward, inventory: hosts.yaml, user: {server.user}, "
+        f"port: {server.port}, identity: {server.user_key}, known_hosts: {server.known_hosts}, connect_seconds: {SILENCE}, "
         "sudo: true}\npolicies: [hipaa-security-rule]\n"
     )
     return _in_process("collect", str(folder))
