@@ -40,6 +40,11 @@ class Evidence(View):
             return None
         return f"{need!r} is not a check's id; a derived check needs what other checks saw"
 
+    @property
+    def targets(self) -> frozenset[str]:
+        """The ids of everything that this run was to look at, what it could not enter included."""
+        return frozenset(target.id for target in self._collected.manifest.plan.targets)
+
     def all(self, check: str) -> Iterator[Observation]:
         """What a check saw, everywhere; what it could not see is kept as refused here too."""
         yield from self._kept(self._read(self.declared(check), self._collected, "collect again"))

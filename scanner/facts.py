@@ -2,8 +2,8 @@
 
 import ast
 import inspect
-import textwrap
-from collections.abc import Mapping
+import sys
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
@@ -94,24 +94,37 @@ def _schema(annotation: Any) -> dict[str, Any]:
 def _manual(facts: type[Facts]) -> dict[str, str]:
     manual: dict[str, str] = {}
     for cls in reversed(facts.__mro__[:-1]):
-        manual |= _attribute_docstrings(cls)
+        manual |= _attribute_docstrings(cls.__module__).get(cls.__qualname__, {})
     return manual
 
 
 @cache
-def _attribute_docstrings(cls: type) -> dict[str, str]:
-    """The strings below attributes; a class without source (a frozen application) has none."""
+def _attribute_docstrings(module: str) -> dict[str, dict[str, str]]:
+    """The strings below attributes, by class; a module without source (a frozen application) has none."""
     try:
-        tree = ast.parse(textwrap.dedent(inspect.getsource(cls)))
-    except (OSError, TypeError):
+        tree = ast.parse(inspect.getsource(sys.modules[module]))
+    except (KeyError, OSError, TypeError):
         return {}
-    body = tree.body[0].body if isinstance(tree.body[0], ast.ClassDef) else []
-    return {
-        named.target.id: inspect.cleandoc(text.value.value).replace("\n", " ")
-        for named, text in pairwise(body)
-        if isinstance(named, ast.AnnAssign)
-        and isinstance(named.target, ast.Name)
-        and isinstance(text, ast.Expr)
-        and isinstance(text.value, ast.Constant)
-        and isinstance(text.value.value, str)
-    }
+    return dict(_classes(tree.body, ""))
+
+
+def _classes(body: Iterable[ast.stmt], within: str) -> Iterator[tuple[str, dict[str, str]]]:
+    for statement in body:
+        if isinstance(statement, ast.ClassDef):
+            name = within + statement.name
+            yield name, dict(_strings(statement.body))
+            yield from _classes(statement.body, f"{name}.")
+        elif isinstance(statement, ast.FunctionDef):
+            yield from _classes(statement.body, f"{within}{statement.name}.<locals>.")
+
+
+def _strings(body: Iterable[ast.stmt]) -> Iterator[tuple[str, str]]:
+    for named, text in pairwise(body):
+        if (
+            isinstance(named, ast.AnnAssign)
+            and isinstance(named.target, ast.Name)
+            and isinstance(text, ast.Expr)
+            and isinstance(text.value, ast.Constant)
+            and isinstance(text.value.value, str)
+        ):
+            yield named.target.id, inspect.cleandoc(text.value.value).replace("\n", " ")

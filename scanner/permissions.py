@@ -31,6 +31,8 @@ ANY_SUBSCRIPTION = "/subscriptions/00000000-0000-0000-0000-000000000000"
 _FOLDER = {
     "auditctl": "sbin",
     "cat": "bin",
+    "cut": "bin",
+    "find": "bin",
     "grep": "bin",
     "ip6tables-save": "sbin",
     "iptables-save": "sbin",

@@ -245,7 +245,11 @@ class FakeBundle:
                     PlannedCheck(id=check, on=kind, title="", manual="", facts={}, needs=())
                     for check in checks
                 ),
-                targets=(TargetRecord(id="world", name="world", kind=kind, identity=None, scopes=(scope,)),),
+                targets=(
+                    TargetRecord(
+                        id=f"aws:{ACCOUNT}", name="world", kind=kind, identity=None, scopes=(scope,)
+                    ),
+                ),
             ),
             policies=(),
             parts={},

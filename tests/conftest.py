@@ -4,8 +4,13 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from tests import moto
+
+# A clock decides about no test.
+settings.register_profile("wardround", deadline=None)
+settings.load_profile("wardround")
 
 GOLDEN = Path(__file__).parent / "golden"
 

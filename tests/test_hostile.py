@@ -249,7 +249,7 @@ def test_every_format_is_held_to_something() -> None:
 
 
 @pytest.mark.parametrize("name", FORMATS)
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(strange=HOSTILE)
 @example(strange="".join(PIECES))
 def test_text_of_others_is_only_text(name: str, strange: str) -> None:
@@ -257,7 +257,7 @@ def test_text_of_others_is_only_text(name: str, strange: str) -> None:
     FORMATS[name](written(name, report(strange)), written(name, report(benign)))
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(strange=HOSTILE)
 @example(strange="".join(PIECES))
 def test_on_a_terminal_only_our_colours_are_obeyed(strange: str) -> None:
@@ -266,7 +266,7 @@ def test_on_a_terminal_only_our_colours_are_obeyed(strange: str) -> None:
     assert obeyed(re.sub(r"\x1b\[[0-9;]*m", "", said)) == []
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(strange=HOSTILE)
 @example(strange="".join(PIECES))
 def test_what_was_written_is_read_again_to_the_same_bytes(

@@ -2,7 +2,6 @@
 
 import gzip
 import io
-import pkgutil
 import re
 import string
 import time
@@ -10,7 +9,6 @@ from base64 import b64encode
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from importlib import import_module
 from typing import Any
 
 import botocore.exceptions
@@ -19,7 +17,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-import tests.checks
 from scanner import plugins, testing
 from scanner.declaration import Check
 from scanner.errors import ReadError
@@ -40,9 +37,7 @@ from tests import planted
 from tests.cli.command import POLICY, Command
 from tests.judging import AT
 from tests.moto import Moto
-
-for module in pkgutil.walk_packages(tests.checks.__path__, "tests.checks."):
-    import_module(module.name)
+from tests.worlds import CHECKS
 
 KEY = "wJalrXUtnFEMI/K7MDENG+bPxRfiCYPLANTEDKEY"
 TOKEN = "FwoGZXIvYXdzEPLANTED" + "aB3/" * 40
@@ -221,8 +216,8 @@ def _answer(need: str, answer: Any, put: list[str]) -> Any:
     return stuffed(operations.model(need).output_shape, answer, put) if isinstance(answer, dict) else answer
 
 
-ON_AWS = {name: check for name, check in plugins.checks().items() if issubclass(check.on, Aws)}
-ON_HOSTS = {name: check for name, check in plugins.checks().items() if issubclass(check.on, Host)}
+ON_AWS = {name: check for name, check in CHECKS.items() if issubclass(check.on, Aws)}
+ON_HOSTS = {name: check for name, check in CHECKS.items() if issubclass(check.on, Host)}
 
 
 @pytest.mark.parametrize("name", ON_AWS)

@@ -1,30 +1,24 @@
 """Hand-written answers of Azure's and Graph's are of the shape that Microsoft publishes."""
 
 import json
-import pkgutil
 import re
 from collections.abc import Iterator, Mapping
-from importlib import import_module
 from typing import Any
 
 import pytest
 
-import tests.checks
 from scanner.declaration import Check
-from scanner.plugins import checks
 from scanner.targets import graph_paths
 from scanner.targets.arm_types import LISTINGS, kind_of, path
 from scanner.targets.azure import AzureSubscription
 from scanner.targets.entra import EntraTenant
 from scanner.testing import WORLDS, Error
 from tests.shapes import PATH_ENTITIES, arm, graph, graph_mistakes, mistakes
-
-for module in pkgutil.walk_packages(tests.checks.__path__, "tests.checks."):
-    import_module(module.name)
+from tests.worlds import CHECKS
 
 ON_AZURE = {
     name: check
-    for name, check in checks().items()
+    for name, check in CHECKS.items()
     if issubclass(check.on, AzureSubscription | EntraTenant) and check in WORLDS
 }
 
@@ -52,7 +46,6 @@ NEAR = {
     "Microsoft.Sql/servers/databases/transparentDataEncryption": "2022-08-01-preview",
     "Microsoft.Sql/servers/encryptionProtector": "2020-11-01-preview",
     "Microsoft.Sql/servers/firewallRules": "2020-11-01-preview",
-    "Microsoft.Sql/servers/securityAlertPolicies": "2020-11-01-preview",
     "Microsoft.Sql/servers/sqlVulnerabilityAssessments": "2022-11-01-preview",
     "Microsoft.Sql/servers/virtualNetworkRules": "2020-11-01-preview",
     "Microsoft.Sql/servers/vulnerabilityAssessments": "2020-11-01-preview",

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from scanner import engine, waivers
@@ -212,7 +212,6 @@ DAYS = st.dates(datetime(2026, 1, 1, tzinfo=UTC).date(), datetime(2028, 1, 1, tz
 WAIVERS = st.lists(st.builds(lambda day, covers: waiver(day.isoformat(), **covers), DAYS, COVERS), max_size=4)
 
 
-@settings(deadline=None)
 @given(WAIVERS)
 def test_no_waiver_changes_an_outcome(listed: list[Waiver]) -> None:
     report = judged(*listed)
@@ -224,7 +223,6 @@ def test_no_waiver_changes_an_outcome(listed: list[Waiver]) -> None:
     assert [result.waiver for result in report.waivers] == listed
 
 
-@settings(deadline=None)
 @given(WAIVERS, st.integers(0, 4))
 def test_an_irrelevant_waiver_changes_nothing(listed: list[Waiver], place: int) -> None:
     irrelevant = waiver(control="another", resource="*")

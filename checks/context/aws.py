@@ -7,22 +7,36 @@ from scanner import AwsRegion, check
 from . import Tags
 
 _COVERED = (
-    # "Services that support the Resource Groups Tagging API", 2026-11, as far as checks look at them.
-    # GetResources does not list IAM users, roles and Auto Scaling groups, whatever tags they have; of
-    # Systems Manager's managed machines the page says nothing.
+    # AWS's page "Services that support the Resource Groups Tagging API" (2026-11): GetResources lists all
+    # types of resources, except for IAM users and roles and Auto Scaling groups; of Systems Manager's managed
+    # machines it says nothing. Here are those that checks look at.
+    "backup",
     "cloudtrail",
+    "dax",
+    "dms",
     "dynamodb",
     "ec2",
+    "ecr",
     "eks",
+    "elasticache",
     "elasticfilesystem",
     "elasticloadbalancing",
     "es",
+    "firehose",
+    "healthlake",
+    "kinesis",
+    "kms",
     "lambda",
     "logs",
     "rds",
     "redshift",
+    "redshift-serverless",
     "s3",
+    "sagemaker",
     "secretsmanager",
+    "sns",
+    "sqs",
+    "workspaces",
 )
 _MOST = 100
 """Resources on a page, at most."""

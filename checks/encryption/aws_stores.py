@@ -19,8 +19,7 @@ def dax_clusters(region: AwsRegion) -> Iterator[AtRest]:
     """Whether what DAX, the cache of DynamoDB, writes to disks is encrypted; the key is always AWS's."""
     # What DAX answers, asked for everything, where it is not to be had:
     # https://github.com/turbot/steampipe-plugin-aws/issues/782
-    answer = region.call("dax:DescribeClusters", absent="InvalidParameterValueException")
-    for cluster in answer["Clusters"] if answer else ():
+    for cluster in region.all("dax:DescribeClusters", absent="InvalidParameterValueException"):
         encrypted = cluster.get("SSEDescription", {}).get("Status") == "ENABLED"
         yield AtRest(
             resource=cluster["ClusterArn"],

@@ -5,7 +5,7 @@ from typing import get_args
 
 from checks.semantics import pam
 from checks.semantics import sshd as semantics
-from scanner import Host, Reason, check
+from scanner import Facts, Host, Reason, check
 
 from . import SecondFactor
 
@@ -14,7 +14,21 @@ _FILES = (
     "sudo grep -RHs . /etc/ssh/sshd_config /etc/ssh/sshd_config.d"
     " /usr/etc/ssh/sshd_config /usr/etc/ssh/sshd_config.d"
 )
+_DUO = "sudo grep -Hs -e failmode -e host /etc/duo/pam_duo.conf /etc/security/pam_duo.conf"
 _STACKS = "grep -Hs . /etc/pam.d/* /usr/lib/pam.d/* /usr/etc/pam.d/*"
+_SERVICES = (
+    "login",
+    "gdm-password",
+    "lightdm",
+    "sddm",
+    "xrdp-sesman",
+    "cockpit",
+    "sudo",
+    "sudo-i",
+    "su",
+    "su-l",
+    "polkit-1",
+)
 
 
 class RemoteLogin(SecondFactor):
@@ -42,6 +56,31 @@ class RemoteLogin(SecondFactor):
     """The PAM modules that ask for a token, whether they can be gone around or not."""
     match_blocks: tuple[str, ...]
     """The logins for which some part of the configuration differs: the criteria of its Match blocks."""
+
+
+class LocalLogin(SecondFactor):
+    """What PAM demands of who logs in, or becomes somebody else, on the host itself.
+
+    `mfa_active` is true when nobody gets through without both a password and a token.
+    """
+
+    service: str
+    """What asks: login (the console), sudo, su, gdm-password, ..."""
+    password_demanded: bool
+    """Whether nobody gets through without a password."""
+    token_demanded: bool
+    """Whether nobody gets through without a token: a one-time code, a touch, an answer on another device."""
+    pam_tokens: tuple[str, ...]
+    """The PAM modules that ask for a token, whether they can be gone around or not."""
+    empty_passwords: bool
+    """Whether somebody whose password is empty gets by (`nullok`)."""
+
+
+class Duo(Facts):
+    """How Duo's second factor is set up."""
+
+    lets_by_when_unreachable: bool
+    """Whether whoever has the first factor gets in while Duo's service cannot be reached."""
 
 
 @check(_EFFECTIVE, _FILES, _STACKS)
@@ -85,12 +124,64 @@ def sshd(host: Host) -> Iterator[RemoteLogin]:
     )
 
 
+@check(_STACKS)
+def services(host: Host) -> Iterator[LocalLogin]:
+    """What PAM demands on the console and screen, of sudo and of su.
+
+    The stack of each service is walked as PAM does, with what it includes. Of su it is told what is asked of
+    who is not root. What a directory server demands besides (pam_sss, pam_radius_auth) is not seen, and no
+    password is asked for where a rule of sudo says so (accounts.host_sudo). Nothing is said of services that
+    the host has not, nor of a host without PAM, as Alpine is at first.
+    """
+    # grep ends with 2 where one of the folders does not exist.
+    found = pam.files(host.run(_STACKS, ok=(0, 1, 2)).lines)
+    for service in _SERVICES:
+        resource = f"{host.id}/pam/{service}"
+        if service not in found:
+            continue
+        with host.reading(resource):
+            modules = _stack(host, found, service)
+            if service.startswith("su") and not service.startswith("sudo"):
+                modules = pam.refusing(modules, "pam_rootok")
+            password, token = (pam.demanded(modules, factor) for factor in get_args(pam.Factor))
+            yield LocalLogin(
+                resource=resource,
+                mfa_active=password and token,
+                service=service,
+                password_demanded=password,
+                token_demanded=token,
+                pam_tokens=pam.names(modules, pam.TOKENS),
+                empty_passwords=any(
+                    module.name == "pam_unix" and "nullok" in module.arguments for module in modules
+                ),
+            )
+
+
+@check(_DUO)
+def duo(host: Host) -> Iterator[Duo]:
+    """Whether Duo's second factor holds when its service cannot be reached.
+
+    Unless `failmode` is secure, it lets by. Nothing is said where Duo is not set up.
+    """
+    # grep ends with 2 where one of the files does not exist.
+    lines = host.run(_DUO, ok=(0, 1, 2)).lines
+    said = [line.partition(":")[2].partition("=") for line in lines]
+    if said:
+        modes = [value.strip().lower() for name, _, value in said if name.strip() == "failmode"]
+        # https://duo.com/docs/duounix#duo-configuration-options: safe unless said.
+        yield Duo(resource=host.id, lets_by_when_unreachable=not modes or modes[-1] != "secure")
+
+
 def _modules(host: Host, *, through_pam: bool) -> tuple[pam.Module, ...]:
     # grep ends with 2 where one of the folders does not exist.
     services = pam.files(host.run(_STACKS, ok=(0, 1, 2)).lines)
     if not through_pam:
         return ()
-    stack = pam.stack(services, "sshd" if "sshd" in services else "other")
+    return _stack(host, services, "sshd" if "sshd" in services else "other")
+
+
+def _stack(host: Host, services: dict[str, list[str]], service: str) -> tuple[pam.Module, ...]:
+    stack = pam.stack(services, service)
     if stack.unread:
         raise host.refuse(
             _STACKS,

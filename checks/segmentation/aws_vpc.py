@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from scanner import AwsRegion, check
+from scanner import AwsRegion, Reason, check
 
 from ..semantics import vpc
 from .vpc_facts import (
@@ -91,9 +91,13 @@ def subnets(region: AwsRegion) -> Iterator[VpcSubnet]:
     listed = [each for each in region.all(SUBNETS) if each.get("OwnerId", region.id) == region.id]
     tables = tables_by_place(region.all(TABLES))
     for subnet in listed:
-        table = tables.get(subnet["SubnetId"]) or tables[subnet["VpcId"]]
         arn = region.arn("ec2", f"subnet/{subnet['SubnetId']}")
         with region.reading(arn):
+            table = tables.get(subnet["SubnetId"]) or tables.get(subnet["VpcId"])
+            if table is None:
+                raise region.refuse(
+                    TABLES, Reason.INVALID_ANSWER, "has no main table of its VPC", "scan again"
+                )
             yield VpcSubnet(
                 resource=arn,
                 vpc=subnet["VpcId"],

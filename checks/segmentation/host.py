@@ -9,12 +9,12 @@ from checks.semantics.networks import Ports
 from scanner import Facts, Host, Reason, check
 
 _SOCKETS = "ss -H -lntu"
-_NFT = "sudo nft -j list ruleset"
-_LEGACY = "sudo cat /proc/net/ip_tables_names /proc/net/ip6_tables_names"
-_SAVED = "sudo iptables-save"
-_SAVED_6 = "sudo ip6tables-save"
+NFT = "sudo nft -j list ruleset"
+LEGACY = "sudo cat /proc/net/ip_tables_names /proc/net/ip6_tables_names"
+SAVED = "sudo iptables-save"
+SAVED_6 = "sudo ip6tables-save"
 
-_ANY = frozenset({"*", "0.0.0.0", "::"})  # noqa: S104 - read, not bound
+ANY = frozenset({"*", "0.0.0.0", "::"})  # noqa: S104 - read, not bound
 
 
 class Listener(Facts):
@@ -51,12 +51,12 @@ class PacketFilter(Facts):
 def listeners(host: Host) -> Iterator[Listener]:
     """Which TCP and UDP sockets wait for somebody to connect, and on which addresses."""
     # Several sockets can share one address and port, as a web server's workers do.
-    for protocol, local in sorted({found for line in host.run(_SOCKETS).lines for found in _listening(line)}):
+    for protocol, local in sorted({found for line in host.run(_SOCKETS).lines for found in listening(line)}):
         address, _, port = local.rpartition(":")
         yield _listener(host, "udp" if protocol == "udp" else "tcp", address, int(port))
 
 
-@check(_NFT, _LEGACY, _SAVED, _SAVED_6)
+@check(NFT, LEGACY, SAVED, SAVED_6)
 def firewall(host: Host) -> Iterator[PacketFilter]:
     """What the packet filter does with incoming packets that no rule singles out.
 
@@ -66,10 +66,10 @@ def firewall(host: Host) -> Iterator[PacketFilter]:
     """
     rulesets = []
     if host.has("nft"):
-        rulesets.append(filters.nftables(host.run(_NFT).text))
+        rulesets.append(filters.nftables(host.run(NFT).text))
     # The older tables are a filter of their own beside nftables. cat ends with 1 where the kernel has none.
-    if host.run(_LEGACY, ok=(0, 1)).text.strip() or not rulesets:
-        rulesets += [_saved(host, _SAVED, "ipv4"), _saved(host, _SAVED_6, "ipv6")]
+    if host.run(LEGACY, ok=(0, 1)).text.strip() or not rulesets:
+        rulesets += [_saved(host, SAVED, "ipv4"), _saved(host, SAVED_6, "ipv6")]
     ruleset = filters.together(rulesets)
     yield PacketFilter(
         resource=host.id,
@@ -79,7 +79,8 @@ def firewall(host: Host) -> Iterator[PacketFilter]:
     )
 
 
-def _listening(line: str) -> Iterator[tuple[str, str]]:
+def listening(line: str) -> Iterator[tuple[str, str]]:
+    """The protocol and local address that a line of ss names, if it names a port."""
     match line.split():
         case ["tcp" | "udp" as protocol, _, _, _, local, *_] if local.rpartition(":")[2].isdecimal():
             yield protocol, local
@@ -95,18 +96,32 @@ def _listener(host: Host, protocol: Literal["tcp", "udp"], local: str, port: int
         protocol=protocol,
         address=address,
         port=port,
-        loopback=address not in _ANY and _is_loopback(address),
-        every_address=address in _ANY,
+        loopback=address not in ANY and is_loopback(address),
+        every_address=address in ANY,
         admin_port=ports.admin,
         database_port=ports.database,
     )
 
 
-def _is_loopback(address: str) -> bool:
+def is_loopback(address: str) -> bool:
+    """Whether only this machine itself reaches an address.
+
+    Raises:
+        ValueError: it is no address.
+    """
     return ip_address(address.removeprefix("::ffff:")).is_loopback
 
 
 def _saved(host: Host, command: str, protocol: filters.Protocol) -> filters.Ruleset:
+    return filters.iptables(saved(host, command), protocol)
+
+
+def saved(host: Host, command: str) -> tuple[str, ...]:
+    """The lines that iptables-save or ip6tables-save printed.
+
+    Raises:
+        ReadError: there is no such program, or it does not list all that the kernel has.
+    """
     if not host.has("iptables-save"):
         raise host.refuse(
             command,
@@ -114,22 +129,22 @@ def _saved(host: Host, command: str, protocol: filters.Protocol) -> filters.Rule
             "there is no program to list the packet filter's rules with; there may be rules all the same",
             "install nftables on the host (iptables, where its older tables are in use)",
         )
-    saved = host.run(command)
-    if "legacy tables present" in saved.text + saved.errors:
+    printed = host.run(command)
+    if "legacy tables present" in printed.text + printed.errors:
         raise host.refuse(
             command,
             Reason.NOT_COLLECTED,
             "there are rules in the older tables, which this iptables does not list",
             "move the rules of iptables-legacy to nftables",
         )
-    return filters.iptables(saved.lines, protocol)
+    return printed.lines
 
 
 def _default(host: Host, ruleset: filters.Ruleset, protocol: filters.Protocol) -> Literal["accept", "drop"]:
     verdict = ruleset.default_input(protocol)
     if verdict == "opaque":
         raise host.refuse(
-            _NFT,
+            NFT,
             Reason.INVALID_ANSWER,
             f"the {protocol} default depends on a rule of iptables that this nft does not spell out",
             "update nftables on the host",

@@ -81,6 +81,18 @@ def mounts(lines: Iterable[str]) -> list[Mount]:
     return [_mount(line.split(" ")) for line in lines if " - " in line]
 
 
+def options(lines: Iterable[str]) -> dict[str, frozenset[str]]:
+    """How each mount point is mounted, as in nodev and ro; of two mounts on one, the last, which is seen."""
+    found = {}
+    for line in lines:
+        before, dash, after = line.partition(" - ")
+        fields, behind = before.split(" "), after.split(" ")
+        if dash:
+            # A file system can be read-only as a whole, whatever its mount says.
+            found[_plain(fields[4])] = frozenset(fields[5].split(",")) | ({"ro"} & {*behind[2].split(",")})
+    return found
+
+
 def swaps(lines: Iterable[str]) -> list[Swap]:
     """The swap areas of /proc/swaps."""
     return [

@@ -21,6 +21,18 @@ _LEGACY = re.compile(
     r"^(?P<selector>\S.*?)\s+(?P<at>@@?)(?:\(\w+\))?(?P<target>\[[^\]]+\]|[^\s:;]+)(?P<port>:\w+)?"
 )
 _DIRECTIVE = re.compile(r"^\$(?P<name>\w+)\s+(?P<value>\S+)")
+_SPAN = re.compile(r"(?P<count>\d+(?:\.\d+)?)\s*(?P<unit>[a-zA-Z]*)")
+_UNITS: tuple[tuple[frozenset[str], float], ...] = (
+    (frozenset({"", "s", "sec", "second", "seconds"}), 1),
+    (frozenset({"m", "min", "minute", "minutes"}), 60),
+    (frozenset({"h", "hr", "hour", "hours"}), 3600),
+    (frozenset({"d", "day", "days"}), 86400),
+    (frozenset({"w", "week", "weeks"}), 7 * 86400),
+    (frozenset({"M", "month", "months"}), 30.44 * 86400),
+    (frozenset({"y", "year", "years"}), 365.25 * 86400),
+)
+_SIZE = re.compile(r"(?P<count>\d+(?:\.\d+)?)\s*(?P<unit>[KMGT]?)B?")
+_SIZES = {"": 1, "K": 1024, "M": 1024**2, "G": 1024**3, "T": 1024**4}
 _AUTHENTICATION = frozenset({"authpriv", "*"})
 _TLS_DRIVERS = frozenset({"gtls", "ossl", "mbedtls"})
 
@@ -43,14 +55,29 @@ class Forward:
         return name == "localhost" or (_is_address(name) and ip_address(name).is_loopback)
 
 
+def settings(lines: Iterable[str]) -> dict[str, str]:
+    """The settings of journald's configuration and drop-ins, the last of which counts."""
+    pairs = (line.strip().partition("=") for line in lines if not line.lstrip().startswith(("#", ";")))
+    return {name.strip(): value.strip() for name, separator, value in pairs if separator}
+
+
 def storage(lines: Iterable[str]) -> Storage:
     """Where journald keeps its journal, by its configuration and drop-ins, the last of which counts."""
-    said = "auto"
-    for line in lines:
-        name, _, value = line.strip().partition("=")
-        if name.strip() == "Storage":
-            said = value.strip() or "auto"
+    said = settings(lines).get("Storage", "")
     return next((known for known in get_args(Storage) if known == said), "auto")
+
+
+def span_days(text: str) -> int | None:
+    """The whole days of a span of time as systemd writes it (1month, 90d 12h, 3600); none of 0 or nothing."""
+    parts = [(float(found["count"]), found["unit"]) for found in _SPAN.finditer(text)]
+    seconds = sum(count * next((size for names, size in _UNITS if unit in names), 0) for count, unit in parts)
+    return int(seconds // 86400) if seconds else None
+
+
+def size_megabytes(text: str) -> int | None:
+    """A size in systemd's words (500M, 2G); none of nothing."""
+    found = _SIZE.fullmatch(text)
+    return int(float(found["count"]) * _SIZES[found["unit"]] // 1024**2) if found else None
 
 
 def audit_state(lines: Iterable[str]) -> dict[str, int]:

@@ -6,11 +6,12 @@ A stack is walked as Linux-PAM does (`_pam_dispatch_aux`), with every answer tha
 
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import count
 from typing import Literal
 
 Factor = Literal["password", "token"]
+Kind = Literal["auth", "account", "password", "session"]
 
 PASSWORDS = frozenset(
     {
@@ -89,9 +90,9 @@ def files(lines: Iterable[str]) -> dict[str, list[str]]:
     return {name: next(iter(by_folder.values())) for name, by_folder in found.items()}
 
 
-def stack(services: Mapping[str, Collection[str]], service: str) -> Stack:
-    """The `auth` modules of a service, with those of what it includes."""
-    found = list(_stack(services, service, (), (), count()))
+def stack(services: Mapping[str, Collection[str]], service: str, kind: Kind = "auth") -> Stack:
+    """The modules of one kind that a service asks, with those of what it includes."""
+    found = list(_stack(_Source(services, kind, count()), service, (), ()))
     return Stack(
         modules=tuple(module for module in found if isinstance(module, Module)),
         unread=tuple(module for module in found if isinstance(module, str)),
@@ -100,7 +101,23 @@ def stack(services: Mapping[str, Collection[str]], service: str) -> Stack:
 
 def demanded(modules: Sequence[Module], factor: Factor) -> bool:
     """Whether nobody gets through without satisfying a module of this factor, and there is one."""
-    return any(_asks(module, factor) for module in modules) and not _passable(modules, factor)
+    return unavoidable(modules, PASSWORDS if factor == "password" else TOKENS)
+
+
+def unavoidable(modules: Sequence[Module], wanted: Collection[str]) -> bool:
+    """Whether nobody gets through without satisfying one of these modules, and there is one."""
+    return any(module.name in wanted for module in modules) and not _passable(modules, wanted)
+
+
+def refusing(modules: Iterable[Module], name: str) -> tuple[Module, ...]:
+    """The modules, as they are for somebody whom each of this name refuses."""
+    return tuple(replace(module, name="pam_deny") if module.name == name else module for module in modules)
+
+
+def argument(module: Module, name: str) -> str | None:
+    """The value of a module's argument, empty where it has none; none where it is not given."""
+    found = [value for word, _, value in (each.partition("=") for each in module.arguments) if word == name]
+    return found[-1] if found else None
 
 
 def names(modules: Iterable[Module], kind: Collection[str]) -> tuple[str, ...]:
@@ -108,33 +125,32 @@ def names(modules: Iterable[Module], kind: Collection[str]) -> tuple[str, ...]:
     return tuple(sorted({module.name for module in modules if module.name in kind}))
 
 
-def _asks(module: Module, factor: Factor) -> bool:
-    return module.name in (PASSWORDS if factor == "password" else TOKENS)
+@dataclass(frozen=True)
+class _Source:
+    services: Mapping[str, Collection[str]]
+    kind: Kind
+    numbers: Iterator[int]
 
 
 def _stack(
-    services: Mapping[str, Collection[str]],
-    service: str,
-    including: tuple[str, ...],
-    inside: tuple[int, ...],
-    numbers: Iterator[int],
+    source: _Source, service: str, including: tuple[str, ...], inside: tuple[int, ...]
 ) -> Iterator[Module | str]:
-    if service not in services or service in including:
+    if service not in source.services or service in including:
         yield service
         return
     below = (*including, service)
-    for line in _logical(services[service]):
+    for line in _logical(source.services[service]):
         if line.startswith("@include"):
-            yield from _stack(services, _file_name(line.split()[-1]), below, inside, numbers)
+            yield from _stack(source, _file_name(line.split()[-1]), below, inside)
             continue
         found = _LINE.match(line)
-        if found is None or found["type"].lower() != "auth":
+        if found is None or found["type"].lower() != source.kind:
             continue
         control, name = found["control"].lower(), _file_name(found["module"])
         if control == "include":
-            yield from _stack(services, name, below, inside, numbers)
+            yield from _stack(source, name, below, inside)
         elif control == "substack":
-            yield from _stack(services, name, below, (*inside, next(numbers)), numbers)
+            yield from _stack(source, name, below, (*inside, next(source.numbers)))
         else:
             arguments = tuple(found["arguments"].split())
             yield Module(name.removesuffix(".so"), _actions(control), arguments, inside)
@@ -159,8 +175,8 @@ def _actions(control: str) -> Mapping[str, str]:
     return _KEYWORDS.get(control, _KEYWORDS["required"])
 
 
-def _passable(modules: Sequence[Module], factor: Factor) -> bool:
-    """Whether some run of answers ends well though no module of this factor was satisfied."""
+def _passable(modules: Sequence[Module], wanted: Collection[str]) -> bool:
+    """Whether some run of answers ends well though none of these modules was satisfied."""
     start = (0, "undefined")
     seen, waiting = {start}, [start]
     while waiting:
@@ -169,7 +185,7 @@ def _passable(modules: Sequence[Module], factor: Factor) -> bool:
             if impression == "good":
                 return True
             continue
-        for answer, action in _answers(modules[at], factor):
+        for answer, action in _answers(modules[at], wanted):
             following = _follow(modules, at, impression, answer, action)
             if following not in seen:
                 seen.add(following)
@@ -177,8 +193,8 @@ def _passable(modules: Sequence[Module], factor: Factor) -> bool:
     return False
 
 
-def _answers(module: Module, factor: Factor) -> set[tuple[str, str]]:
-    """What a module may answer when nothing satisfies this factor, and what follows."""
+def _answers(module: Module, wanted: Collection[str]) -> set[tuple[str, str]]:
+    """What a module may answer when nobody satisfies these modules, and what follows."""
     default = module.actions.get("default", "bad")
     success = {("success", module.actions.get("success", default))}
     kindly = {"ignore", "success", "new_authtok_reqd"}
@@ -186,7 +202,7 @@ def _answers(module: Module, factor: Factor) -> set[tuple[str, str]]:
     refused = {("failure", action) for action in refusing}
     if module.name == "pam_permit":
         return success
-    if module.name == "pam_deny" or (_asks(module, factor) and not module.skippable):
+    if module.name == "pam_deny" or (module.name in wanted and not module.skippable):
         return refused
     return success | refused | {("failure", module.actions.get("ignore", default))}
 

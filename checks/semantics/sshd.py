@@ -1,5 +1,6 @@
 """What an SSH daemon demands of who logs in."""
 
+import posixpath
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -32,6 +33,9 @@ _OLD_NAMES = {
     "dsaauthentication": "pubkeyauthentication",
     "pubkeyacceptedkeytypes": "pubkeyacceptedalgorithms",
 }
+_SPAN = re.compile(r"(\d{1,9}[smhdwSMHDW]?)+")
+_SPAN_PART = re.compile(r"(\d{1,9})([smhdwSMHDW]?)")
+_SPAN_UNITS = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
 _WORD = re.compile(r'"([^"]*)"|(\S+)')
 
 
@@ -70,7 +74,7 @@ def blocks(lines: Iterable[str]) -> Blocks:
             criteria += [" ".join(values)] if [value.lower() for value in values] != ["all"] else []
         elif keyword == "include":
             known = _KNOWN_INCLUDES if within != path else frozenset()
-            unfollowed += [value for value in values if value not in known]
+            unfollowed += [value for value in values if posixpath.join("/etc/ssh", value) not in known]
         elif within == path:
             keyword = _OLD_NAMES.get(keyword, keyword)
             settings[keyword] = (*settings.get(keyword, ()), " ".join(values))
@@ -80,6 +84,37 @@ def blocks(lines: Iterable[str]) -> Blocks:
 def allows(everywhere: Configuration, sometimes: Configuration, keyword: str) -> bool:
     """Whether a switch is on for anybody."""
     return "yes" in _values(everywhere, sometimes, keyword)
+
+
+def values(everywhere: Configuration, sometimes: Configuration, keyword: str) -> tuple[str, ...]:
+    """Every value that a keyword has for somebody, in lower case; none where the daemon does not know it."""
+    return tuple(value.lower() for value in _values(everywhere, sometimes, keyword))
+
+
+def listed(everywhere: Configuration, sometimes: Configuration, keyword: str) -> tuple[str, ...]:
+    """The words of every value of a keyword, split at commas and spaces; `none` is no word."""
+    found = re.split(r"[,\s]+", " ".join(_values(everywhere, sometimes, keyword)))
+    return tuple(dict.fromkeys(word for word in found if word and word.lower() != "none"))
+
+
+def seconds(value: str) -> int | None:
+    """A span as sshd_config(5) writes it, `90`, `1h30m`; none where it is not one."""
+    if not _SPAN.fullmatch(value):
+        return None
+    return sum(int(number) * _SPAN_UNITS[unit.lower()] for number, unit in _SPAN_PART.findall(value))
+
+
+def includes(lines: Iterable[str]) -> tuple[str, ...]:
+    """What the main file includes, whether or not it exists, outside of Match blocks."""
+    found: list[str] = []
+    for path, words in _directives(lines):
+        if not _MAIN.fullmatch(path):
+            continue
+        if words[0].lower() == "match":
+            break
+        if words[0].lower() == "include":
+            found += [posixpath.join("/etc/ssh", value) for value in words[1:]]
+    return tuple(found)
 
 
 def root_login(everywhere: Configuration, sometimes: Configuration) -> RootLogin:

@@ -148,6 +148,17 @@ class GrantedTo(Granted):
     included."""
 
 
+class ForeignAccounts(Facts):
+    """Which of the accounts that something was given to are no part of the house."""
+
+    seen_by: str
+    """The check that told whom it was given to."""
+    foreign_accounts: tuple[str, ...]
+    """The numbers of the AWS accounts that were given it by name, and are no targets of this run."""
+    own_accounts: tuple[str, ...]
+    """Those that are targets of this run, whether they could be entered or not."""
+
+
 class SharedImage(GrantedTo):
     """Who outside the account may start machines from an image."""
 

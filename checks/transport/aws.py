@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from scanner import AwsAccount, AwsRegion, check
+from scanner import AwsAccount, AwsRegion, Reason, check
 
 from ..semantics import iam
 from . import ApiDomain, ApiStage, Distribution, InTransit, LoadBalancer, Version, aws_policies
@@ -222,7 +222,10 @@ def _turns_away(actions: Iterable[Item]) -> bool:
 def _version(region: AwsRegion, listener: Item) -> Version | None:
     """The oldest version of TLS that a listener takes, as AWS tells of the policy that it names."""
     known = {policy["Name"]: policy["SslProtocols"] for policy in region.all(_POLICIES)}
-    return aws_policies.oldest(known[listener["SslPolicy"]])
+    named = listener["SslPolicy"]
+    if named not in known:
+        raise region.refuse(_POLICIES, Reason.INVALID_ANSWER, f"does not list {named}", "scan again")
+    return aws_policies.oldest(known[named])
 
 
 def _least(versions: Iterable[Version | None]) -> Version | None:

@@ -28,8 +28,6 @@ DESCENDANTS_VERSION = "2020-05-01"
 _VERSIONS = {
     "Microsoft.ApiManagement/service": "2022-08-01",
     "Microsoft.ApiManagement/service/apis": "2022-08-01",
-    "Microsoft.Authorization/classicAdministrators": "2015-07-01",
-    "Microsoft.Authorization/locks": "2020-05-01",
     "Microsoft.Authorization/policyAssignments": "2023-04-01",
     "Microsoft.Authorization/roleAssignments": "2022-04-01",
     "Microsoft.Authorization/roleDefinitions": "2022-04-01",
@@ -77,7 +75,6 @@ _VERSIONS = {
     "Microsoft.MachineLearningServices/workspaces": "2024-04-01",
     "Microsoft.ManagedServices/registrationAssignments": "2022-10-01",
     "Microsoft.Network/applicationGateways": "2024-05-01",
-    "Microsoft.Network/azureFirewalls": "2024-05-01",
     "Microsoft.Network/bastionHosts": "2024-05-01",
     "Microsoft.Network/loadBalancers": "2024-05-01",
     "Microsoft.Network/networkInterfaces": "2024-05-01",
@@ -114,7 +111,6 @@ _VERSIONS = {
     "Microsoft.Sql/servers/databases/transparentDataEncryption": "2023-08-01",
     "Microsoft.Sql/servers/encryptionProtector": "2023-08-01",
     "Microsoft.Sql/servers/firewallRules": "2023-08-01",
-    "Microsoft.Sql/servers/securityAlertPolicies": "2023-08-01",
     "Microsoft.Sql/servers/sqlVulnerabilityAssessments": "2023-08-01",
     "Microsoft.Sql/servers/virtualNetworkRules": "2023-08-01",
     "Microsoft.Sql/servers/vulnerabilityAssessments": "2023-08-01",
@@ -133,8 +129,6 @@ _VERSIONS = {
 _QUERIES: dict[str, dict[str, str]] = {
     # How every machine is, and not what it was made to be.
     "Microsoft.Compute/virtualMachines": {"statusOnly": "true"},
-    # With what is delegated, and not only that something is.
-    "Microsoft.ManagedServices/registrationAssignments": {"$expandRegistrationDefinition": "true"},
 }
 """What may be said with a listing; a need names it behind a question mark."""
 

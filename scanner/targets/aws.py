@@ -2,10 +2,11 @@
 
 import csv
 import time
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from concurrent.futures import Executor
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, ClassVar, overload
+from functools import partial
+from typing import Any, ClassVar, overload
 
 from ..errors import ReadError
 from ..model import Reason
@@ -14,9 +15,6 @@ from . import operations
 from .boto import Caller
 from .memo import ELSEWHERE, Key, Memo, Page, frozen
 from .offered import NOT_OFFERED
-
-if TYPE_CHECKING:
-    pass
 
 REPORT_SECONDS = 90
 """How long IAM may take to compile a credential report."""
@@ -32,6 +30,33 @@ class Account:
     """The region that answers for what has none."""
     caller: Caller
     memo: Memo = field(default_factory=Memo)
+
+
+class Answer(dict[str, Any]):
+    """A structure of an answer: what it has to have, and has not, is refused; `get` asks for what it may."""
+
+    __slots__ = ("_lacking",)
+
+    def __init__(self, held: Mapping[str, Any], lacking: Callable[[str], ReadError]) -> None:
+        """Hold a structure, and whoever makes the refusal of what is missing."""
+        super().__init__({name: _held(value, lacking) for name, value in held.items()})
+        self._lacking = lacking
+
+    def __missing__(self, name: str) -> Any:
+        """Refuse.
+
+        Raises:
+            ReadError: always.
+        """
+        raise self._lacking(name)
+
+
+def _held(value: Any, lacking: Callable[[str], ReadError]) -> Any:
+    if isinstance(value, dict):
+        return Answer(value, lacking)
+    if isinstance(value, list):
+        return [_held(each, lacking) for each in value]
+    return value
 
 
 class Aws(View):
@@ -55,21 +80,27 @@ class Aws(View):
         return operations.refuse(need)
 
     def all(
-        self, need: str, *, key: str | None = None, region: str | None = None, **parameters: Any
+        self,
+        need: str,
+        *,
+        key: str | None = None,
+        absent: str | None = None,
+        region: str | None = None,
+        **parameters: Any,
     ) -> Iterator[Page]:
         """Everything that a listing operation lists, to the last page.
 
         `key` names the list where the answer has several; `region` asks elsewhere than where the view is.
-        Where AWS does not offer the service, there is nothing.
+        Where AWS does not offer the service, or says so by the error code `absent`, there is nothing.
 
         Raises:
             ReadError: it was refused.
         """
         key = key or operations.listing(need)
         try:
-            pages = self._pages(need, region, parameters, NOT_OFFERED)
+            pages = self._pages(need, region, parameters, NOT_OFFERED, absent)
         except ReadError as refusal:
-            if refusal.code == NOT_OFFERED:
+            if refusal.code in {NOT_OFFERED, absent}:
                 return
             raise
         for page in pages:
@@ -123,7 +154,7 @@ class Aws(View):
         return region or self._region
 
     def _pages(
-        self, need: str, region: str | None, parameters: dict[str, Any], absent: str | None = None
+        self, need: str, region: str | None, parameters: dict[str, Any], *absent: str | None
     ) -> Iterator[Page]:
         where = region or self._region
         asked = Key(self.declared(need), self._place(region), frozen(parameters))
@@ -131,10 +162,19 @@ class Aws(View):
         try:
             pages = account.memo.pages(asked, lambda: account.caller.pages(need, where, parameters))
         except ReadError as refusal:
-            if absent and refusal.code == absent:
+            if refusal.code and refusal.code in absent:
                 raise
             raise self.refused(refusal) from None
-        return pages
+        return (Answer(page, lambda name: self.refused(_without(need, name))) for page in pages)
+
+
+def _without(need: str, name: str) -> ReadError:
+    return ReadError(
+        need=need,
+        reason=Reason.INVALID_ANSWER,
+        detail=f"the answer has no {name}",
+        mend="scan again; if it stays so, report it to whoever maintains the check",
+    )
 
 
 def _at(page: Page, key: str) -> Any:
@@ -173,16 +213,17 @@ class AwsAccount(Aws):
 
         try:
             (page,) = account.memo.pages(Key(read, account.home, ()), ask)
+            content = Answer(page, partial(_without, read))["Content"]
         except ReadError as refusal:
             raise self.refused(refusal) from None
-        yield from csv.DictReader(page["Content"].decode().splitlines())
+        yield from csv.DictReader(content.decode().splitlines())
 
     def _await_report(self, generate: str) -> None:
         until = time.monotonic() + REPORT_SECONDS
         pause = 0.5
         while True:
             (answer,) = self._account.caller.pages(generate, self._account.home, {})
-            if answer["State"] == "COMPLETE":
+            if Answer(answer, partial(_without, generate))["State"] == "COMPLETE":
                 return
             if time.monotonic() + pause > until:
                 raise ReadError(

@@ -38,7 +38,6 @@ PATHS: dict[str, Reading] = {
     "Application.Read.All /servicePrincipals(appId='00000003-0000-0000-c000-000000000000')": Reading(
         {"$select": "id,appId,appRoles"}
     ),
-    "Application.Read.All /servicePrincipals/{id}/owners": Reading(),
     "AuditLog.Read.All /reports/authenticationMethods/userRegistrationDetails": Reading(_PAGE),
     "AuditLog.Read.All /reports/servicePrincipalSignInActivities": Reading(_PAGE, version="beta"),
     "AuditLog.Read.All /users": Reading(

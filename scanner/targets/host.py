@@ -40,7 +40,8 @@ class Host(View):
     @classmethod
     def refuse_need(cls, need: str) -> str | None:
         """A command under sudo is a plain one, so that one line of sudoers can allow just that."""
-        if need.startswith(SUDO) and _SHELL.search(need):
+        # find's {} is a word like any other, to shells and to sudoers.
+        if need.startswith(SUDO) and _SHELL.search(need.replace(" {} ", " ")):
             return f"{need!r} asks for sudo and is not a plain command: sudoers could not allow just that"
         if not need.isprintable() or not command_of(need):
             return f"{need!r} is not a command on one line"

@@ -16,6 +16,8 @@ NOT_OFFERED = "NotOffered"
 """The code of a refusal that means that a service does not exist in a region."""
 _EVERYWHERE = "ec2"
 """A service that every region has."""
+_FIPS = "-fips"
+"""What the names of endpoints have whose cryptography is validated for FIPS 140-3."""
 
 
 class Offered:
@@ -45,8 +47,13 @@ class Offered:
     def _named(region: str, address: str) -> bool:
         host = urlsplit(address).hostname or ""
         _, own, suffix = host.partition(f".{region}.")
-        # Where an address is one's own, or no name is known at all, nothing follows from one that is not.
-        return not own or resolves(host) or not resolves(f"{_EVERYWHERE}.{region}.{suffix}")
+        # Where an address is one's own, or no name is known at all, nothing follows from one that is not. A
+        # service without a FIPS endpoint is there all the same: that it cannot be asked is to be said.
+        return (
+            not own
+            or any(resolves(name) for name in {host, host.replace(_FIPS, "", 1)})
+            or not resolves(f"{_EVERYWHERE}.{region}.{suffix}")
+        )
 
 
 def resolves(host: str) -> bool:

@@ -4,20 +4,16 @@ The server takes the action from the address, as Azure does, and not from the pr
 """
 
 import json
-import pkgutil
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
-from importlib import import_module
 from typing import Any
 
 import pytest
 
-import tests.checks
 from scanner import AzureSubscription, EntraTenant, permissions, testing
 from scanner.declaration import Check, seen
 from scanner.facts import Facts
-from scanner.plugins import checks
 from scanner.targets import arm, graph, graph_paths
 from scanner.targets.azure import Subscription
 from scanner.targets.clouds import Cloud, Login
@@ -25,11 +21,8 @@ from scanner.targets.entra import Tenant
 from scanner.view import View
 from tests import azure
 from tests.azure import HERE, SUBSCRIPTION, TENANT, Azure
+from tests.worlds import CHECKS
 
-for module in pkgutil.walk_packages(tests.checks.__path__, "tests.checks."):
-    import_module(module.name)
-
-CHECKS = checks()
 ON_AZURE = [name for name, check in CHECKS.items() if check.on is AzureSubscription]
 ON_ENTRA = [name for name, check in CHECKS.items() if check.on is EntraTenant]
 ENTERING = "Microsoft.Resources/subscriptions/read"

@@ -1,20 +1,15 @@
 """What holds for every check, whatever it looks at."""
 
-import pkgutil
-from importlib import import_module
-
 import pytest
 
-import tests.checks
-from scanner import testing
+from checks.context.aws import tags
+from scanner import AwsAccount, AwsRegion, expect, plan, testing
+from scanner.cli.configuration import named
 from scanner.declaration import Check, mistakes
 from scanner.facts import schema
-from scanner.plugins import checks
+from scanner.policy import resolved
+from tests.worlds import CHECKS
 
-for module in pkgutil.walk_packages(tests.checks.__path__, "tests.checks."):
-    import_module(module.name)
-
-CHECKS = checks()
 EVERY = pytest.mark.parametrize("check", CHECKS.values(), ids=CHECKS.keys())
 
 
@@ -42,3 +37,26 @@ def test_keeps_refusals(check: Check) -> None:
 @EVERY
 def test_declares_its_needs(check: Check) -> None:
     testing.declares_its_needs(check, testing.WORLDS[check])
+
+
+def test_the_shipped_policy_asks_for_no_tags_that_nobody_lists() -> None:
+    (read,) = named(["hipaa-security-rule"])
+    policy = resolved(read, plan.facts(CHECKS), strict=True)
+    tagged = {
+        name
+        for control in policy.controls
+        for requirement in control.requirements
+        if requirement.when.keys() & expect.CONTEXT.keys()
+        for name in requirement.checks
+        if CHECKS[name].on in {AwsAccount, AwsRegion}
+    }
+    *_, region = testing.observe(tags, testing.WORLDS[tags])
+    untold = {
+        (name, facts.resource.split(":")[2])
+        for name in tagged
+        for facts in testing.observe(CHECKS[name], testing.WORLDS[CHECKS[name]])
+        if facts.tags is None and facts.resource.split(":")[2] not in vars(region)["covers"]
+    }
+
+    assert untold == set()
+    assert tagged

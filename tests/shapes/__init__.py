@@ -54,7 +54,6 @@ PATH_ENTITIES = {
     "/servicePrincipals": "servicePrincipal",
     "/servicePrincipals(appId='00000003-0000-0000-c000-000000000000')": "servicePrincipal",
     "/servicePrincipals/{id}/appRoleAssignedTo": "appRoleAssignment",
-    "/servicePrincipals/{id}/owners": "directoryObject",
     "/users": "user",
 }
 """What Graph tells at a path, or lists there."""

@@ -56,7 +56,6 @@ PACKAGES = (
     ("azure-mgmt-recoveryservicesbackup", "9.1.0", "Microsoft.RecoveryServices/vaults/backup"),
     ("azure-mgmt-recoveryservicessiterecovery", "1.2.0", "Microsoft.RecoveryServices/vaults/replication"),
     ("azure-mgmt-redis", "14.5.0", "Microsoft.Cache"),
-    ("azure-mgmt-resource-locks", "1.0.0", "Microsoft.Authorization/locks"),
     ("azure-mgmt-resource-policy", "1.0.0b1", "Microsoft.Authorization/policyAssignments"),
     ("azure-mgmt-search", "9.1.0", "Microsoft.Search"),
     ("azure-mgmt-security", "7.0.0", "Microsoft.Security/"),

@@ -303,6 +303,18 @@ def test_one_error_may_mean_that_there_is_none(server: Moto) -> None:
     assert asked(server, "s3").count("GET /charts") == 1
 
 
+def test_one_error_may_mean_that_nothing_is_listed(server: Moto) -> None:
+    server.instead["iam:ListUsers"] = DENIED
+
+    with closing(entered(regions=("us-east-1",))) as session:
+        view = whole(session)
+        assert list(view.all("iam:ListUsers", absent="UnauthorizedOperation")) == []
+        assert view.refusals == []
+        with pytest.raises(ReadError):
+            list(view.all("iam:ListUsers", absent="SomethingElse"))
+        assert [refusal.error.code for refusal in view.refusals] == ["UnauthorizedOperation"]
+
+
 def test_what_is_refused_is_kept_and_asked_once(server: Moto) -> None:
     server.instead["ec2:DescribeVolumes"] = DENIED
 

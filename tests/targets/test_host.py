@@ -137,6 +137,8 @@ def test_programs_are_known_by_what_was_declared() -> None:
         ("sudo cat /etc/a*", True),
         ("sudo cat /etc/shadow | cut -d: -f1", True),
         ("sudo sh -c 'id; id'", True),
+        ("sudo find /home -name a -exec grep -H b {} +", False),
+        ("sudo find /home -name a{1,2}", True),
         ("id\nid", True),
         ("  ", True),
         ("sudo ", True),

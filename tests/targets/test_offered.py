@@ -60,6 +60,16 @@ def test_what_is_not_listed_and_has_no_name_is_not_offered(
     assert Offered(botocore.session.Session())(service, region, HEALTHLAKE) is expected
 
 
+@pytest.mark.parametrize(("there", "expected"), [(["ec2"], False), (["ec2", "healthlake"], True)])
+def test_a_service_without_a_fips_endpoint_is_offered_all_the_same(
+    names: list[str], there: list[str], *, expected: bool
+) -> None:
+    names += [NAMES[each] for each in there]
+    fips = HEALTHLAKE.replace("healthlake", "healthlake-fips")
+
+    assert Offered(botocore.session.Session())("healthlake", "eu-north-1", fips) is expected
+
+
 def test_a_listing_of_what_is_not_offered_is_empty_and_one_answer_is_refused(names: list[str]) -> None:
     names.append(NAMES["ec2"])
     caller = Boto(botocore.session.Session())

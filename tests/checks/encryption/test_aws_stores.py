@@ -193,6 +193,12 @@ def test_dax_clusters() -> None:
     ]
 
 
+def test_dax_clusters_are_read_to_the_last_page() -> None:
+    pages = [{"Clusters": [each]} for each in DAX["dax:DescribeClusters"]["Clusters"]]
+
+    assert observe(dax_clusters, {"dax:DescribeClusters": pages}) == observe(dax_clusters, DAX)
+
+
 def test_a_region_without_dax_has_no_clusters() -> None:
     assert observe(dax_clusters, {"dax:DescribeClusters": Error("InvalidParameterValueException")}) == []
 

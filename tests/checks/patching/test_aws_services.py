@@ -143,7 +143,7 @@ def environments(IncludeDeleted: bool) -> dict[str, Any]:  # noqa: N803 - as AWS
                 "ApplicationName": "portal",
                 "PlatformArn": f"{PLATFORM}{platform}",
             }
-            for name, platform in (("live", "Corretto 21"), ("test", "Python 3.8"), ("own", "Ours"))
+            for name, platform in (("live", "Corretto 21"), ("test", "Python 3.8"), ("ours", "Ours"))
         ]
     }
 
@@ -217,7 +217,7 @@ UPDATES = world(
                         {"DeploymentStatus": "deployed", "OptionSettings": options("false", "minor")}
                     ]
                 },
-                "own": {"ConfigurationSettings": [{"DeploymentStatus": "deployed", "OptionSettings": []}]},
+                "ours": {"ConfigurationSettings": [{"DeploymentStatus": "deployed", "OptionSettings": []}]},
             },
         ),
     },
@@ -374,7 +374,7 @@ def test_beanstalk_platforms() -> None:
             recommended=False,
         ),
         PlatformRelease(
-            resource=ENVIRONMENT + "portal/own", platform="Ours", branch_state=None, recommended=False
+            resource=ENVIRONMENT + "portal/ours", platform="Ours", branch_state=None, recommended=False
         ),
     ]
 
@@ -383,7 +383,7 @@ def test_beanstalk_updates() -> None:
     assert observe(beanstalk_updates, UPDATES) == [
         ManagedUpdates(resource=ENVIRONMENT + "portal/live", managed_updates=True, update_level="minor"),
         ManagedUpdates(resource=ENVIRONMENT + "portal/test", managed_updates=False, update_level=None),
-        ManagedUpdates(resource=ENVIRONMENT + "portal/own", managed_updates=False, update_level=None),
+        ManagedUpdates(resource=ENVIRONMENT + "portal/ours", managed_updates=False, update_level=None),
     ]
 
 

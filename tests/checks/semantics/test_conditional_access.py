@@ -1,7 +1,7 @@
 from itertools import product
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from checks.semantics.conditional_access import (
@@ -311,7 +311,6 @@ def stops(policy: Policy, sign_in: dict[str, frozenset[str]]) -> bool:
     )
 
 
-@settings(deadline=None)
 @given(POLICIES)
 def test_what_is_closed_has_no_way_in_and_what_is_not_has_one(policies: list[Policy]) -> None:
     every = all(any(stops(each, sign_in) for each in policies) for sign_in in SIGN_INS)
@@ -319,7 +318,6 @@ def test_what_is_closed_has_no_way_in_and_what_is_not_has_one(policies: list[Pol
     assert closed(policies) == every
 
 
-@settings(deadline=None)
 @given(POLICIES, POLICIES)
 def test_another_policy_opens_nothing(policies: list[Policy], more: list[Policy]) -> None:
     assert closed([*policies, *more]) >= closed(policies)

@@ -2,7 +2,7 @@ from ipaddress import ip_address, ip_network
 from typing import NamedTuple
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from checks.semantics import networks, nsg
@@ -349,7 +349,6 @@ def boxed(boxes: list[Box], lines: Lines, packet: Packet) -> bool:
     return bool(nsg.both(boxes, [point]))
 
 
-@settings(deadline=None)
 @given(
     st.lists(some, max_size=7, unique_by=lambda one: one.priority), st.lists(packets, min_size=1, max_size=20)
 )
@@ -361,7 +360,6 @@ def test_boxes_and_packets_agree(rules: list[Rule], sent: list[Packet]) -> None:
     assert [boxed(boxes, lines, packet) for packet in sent] == [naive(in_order, packet) for packet in sent]
 
 
-@settings(deadline=None)
 @given(st.lists(some, max_size=7, unique_by=lambda one: one.priority), packets)
 def test_the_rules_about_an_address_are_those_of_the_whole(rules: list[Rule], packet: Packet) -> None:
     about = nsg.towards(rules, packet.ours, [])

@@ -2,7 +2,7 @@ from ipaddress import ip_address, ip_network
 from typing import NamedTuple
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from checks.semantics import vpc
@@ -146,13 +146,11 @@ def through(layout: vpc.Layout, packet: Packet) -> bool:
     return bool(vpc.only(layout, services=at, peers=vpc.peers((packet.peer,))))
 
 
-@settings(deadline=None)
 @given(st.lists(TOLD, max_size=6), PACKETS)
 def test_a_layout_does_with_each_packet_what_the_rules_do(rules: list[Told], packet: Packet) -> None:
     assert through(laid_out(rules), packet) == filtered(rules, packet)
 
 
-@settings(deadline=None)
 @given(st.lists(TOLD, max_size=4), st.lists(TOLD, max_size=4), PACKETS)
 def test_layouts_together(one: list[Told], other: list[Told], packet: Packet) -> None:
     first, second = laid_out(one), laid_out(other)
@@ -162,7 +160,6 @@ def test_layouts_together(one: list[Told], other: list[Told], packet: Packet) ->
     assert through(vpc.either((first, second)), packet) == (by_one or by_other)
 
 
-@settings(deadline=None)
 @given(st.lists(TOLD, max_size=4), st.lists(TOLD, max_size=4), PACKETS)
 def test_answers(entering: list[Told], leaving: list[Told], packet: Packet) -> None:
     """A peer may come from any of its ports, so the whole line of them is tried."""
@@ -172,7 +169,6 @@ def test_answers(entering: list[Told], leaving: list[Told], packet: Packet) -> N
     assert through(vpc.answered(laid_out(entering), laid_out(leaving)), packet) == expected
 
 
-@settings(deadline=None)
 @given(st.dictionaries(CIDRS, st.booleans()), PEERS)
 def test_the_narrowest_route_decides_for_each_address(routes: dict[str, bool], peer: str) -> None:
     matching = [

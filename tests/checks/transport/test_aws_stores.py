@@ -353,19 +353,26 @@ def server(name: str, *protocols: str) -> dict[str, Any]:
     return {"Server": {"Arn": name, "Protocols": list(protocols), "Tags": [{"Key": "owner", "Value": "edi"}]}}
 
 
+def server_id(name: str) -> str:
+    return f"s-{name:0>17}"
+
+
 SERVERS = world(
     transfer_servers,
     {
         "transfer:ListServers": {
-            "Servers": [{"Arn": f"arn:{name}", "ServerId": name} for name in ("ftps", "ftp", "both", "sftp")]
+            "Servers": [
+                {"Arn": f"arn:{name}", "ServerId": server_id(name)}
+                for name in ("ftps", "ftp", "both", "sftp")
+            ]
         },
         "transfer:DescribeServer": by(
             "ServerId",
             {
-                "ftps": server("arn:ftps", "SFTP", "FTPS"),
-                "ftp": server("arn:ftp", "FTP"),
-                "both": server("arn:both", "FTPS", "FTP"),
-                "sftp": server("arn:sftp", "SFTP"),
+                server_id("ftps"): server("arn:ftps", "SFTP", "FTPS"),
+                server_id("ftp"): server("arn:ftp", "FTP"),
+                server_id("both"): server("arn:both", "FTPS", "FTP"),
+                server_id("sftp"): server("arn:sftp", "SFTP"),
             },
         ),
     },
