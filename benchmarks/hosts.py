@@ -181,7 +181,7 @@ def _told(server: sshd.Sshd) -> str:
 
 
 def _scanned(server: sshd.Sshd, folder: Path, number: int, dead: int | None = None) -> Taken:
-    """Collect from so many hosts, and from some that never answer, by the command, in a process of its own."""
+    """Collect from so many hosts, and some that never answer, by the command, in a process of its own."""
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir()
     places = itertools.cycle(ADDRESSES)
@@ -192,7 +192,8 @@ def _scanned(server: sshd.Sshd, folder: Path, number: int, dead: int | None = No
     (folder / "hosts.yaml").write_text("hosts:\n" + "".join(hosts))
     (folder / "wardround.yaml").write_text(
         f"targets:\n  - hosts: {{name: ward, inventory: hosts.yaml, user: {server.user}, "
-        f"port: {server.port}, identity: {server.user_key}, known_hosts: {server.known_hosts}, connect_seconds: {SILENCE}, "
+        f"port: {server.port}, identity: {server.user_key}, known_hosts: {server.known_hosts}, "
+        f"connect_seconds: {SILENCE}, "
         "sudo: true}\npolicies: [hipaa-security-rule]\n"
     )
     return _in_process("collect", str(folder))
