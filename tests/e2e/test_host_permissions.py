@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from scanner import plugins
+from scanner import plan, plugins
+from scanner.cli.configuration import named
 from scanner.declaration import Check
 from scanner.errors import ReadError
 from scanner.model import Reason
@@ -16,7 +17,12 @@ from scanner.targets.script import EXEC, WORD
 from tests import logins, sshd
 from tests.e2e.command import run
 
-CHECKS = {name: check for name, check in plugins.checks().items() if check.on is Host}
+POLICY = "hipaa-security-rule"
+CHECKS = {
+    name: check
+    for name, check in plan.asked([named([POLICY])[0].policy], plugins.checks()).items()
+    if check.on is Host
+}
 ROOTED = {need for check in CHECKS.values() for need in check.needs if need.startswith("sudo ")}
 OTHER = Check(lambda _: iter(()), ("echo other", "sudo id -u"))
 
@@ -49,7 +55,7 @@ def _denied(answers: dict[str, Answer]) -> set[str]:
 
 
 def _printed(folder: Path, *options: str) -> str:
-    shipped = ("permissions", "--for", "hosts", "-p", "hipaa-security-rule")
+    shipped = ("permissions", "--for", "hosts", "-p", POLICY)
     result = run(folder, *shipped, *options)
     assert result.returncode == 0, result.stderr
     return result.stdout
