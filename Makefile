@@ -12,7 +12,7 @@ PYTHON ?= $(shell for name in python3 python3.14 python3.13 python3.12 python3.1
 	"$$name" -I -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo "$$name" && break; done)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo fleet test check bench bench-aws bench-azure scale size shapes golden clean
+.PHONY: help setup demo fleet test check bench bench-aws bench-azure bench-hosts scale size shapes golden clean
 
 help:  ## List what can be done
 	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 16
@@ -46,6 +46,9 @@ scale: $(READY)  ## What judging and reporting 240,000 findings takes: CPU time 
 
 bench-azure: $(READY)  ## A subscription of 2,000 resources, 50 ms away: calls, wall time, CPU time and memory
 	@$(RUN) benchmarks/azure.py
+
+bench-hosts: $(READY)  ## 300 hosts over SSH: connections, throughput, CPU time and memory, against bare clients
+	@$(RUN) benchmarks/hosts.py
 
 size: $(READY)  ## The packages and megabytes of an installation
 	@$(RUN) benchmarks/size.py

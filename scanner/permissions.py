@@ -8,13 +8,13 @@ from typing import Any
 
 from .declaration import Check
 from .errors import ScannerError
-from .targets import arm_types, graph_paths, needs, operations
+from .targets import arm_types, graph_paths, needs, operations, script
 from .targets.accounts import REGIONS
 from .targets.aws import Aws
 from .targets.azure import AzureSubscription
 from .targets.entra import EntraTenant
-from .targets.host import SUDO, Host
-from .targets.probe import command_of
+from .targets.host import Host
+from .targets.script import SUDO, command_of
 
 ENTERING = (REGIONS,)
 """What entering an account asks besides its checks; sts:GetCallerIdentity needs no permission."""
@@ -99,19 +99,31 @@ def resource_accesses(permissions: Collection[str]) -> list[dict[str, Any]]:
     return [{"resourceAppId": graph_paths.GRAPH, "resourceAccess": roles}]
 
 
-def sudoers(checks: Collection[Check], users: Collection[str]) -> Iterator[str]:
+def sudoers(checks: Collection[Check], users: Collection[str], runas: str = "root") -> Iterator[str]:
     """A line of sudoers for each command that these checks run as root, for each user.
+
+    Args:
+        checks: what is to be run.
+        users: the logins.
+        runas: as whom they may run it, where that is not root.
 
     Raises:
         ScannerError: sudoers cannot hold a user's name.
     """
     asked = sorted(need for need in needs([check for check in checks if issubclass(check.on, Host)]))
     for user in sorted(users):
-        if not _USER.fullmatch(user) or user.isupper():
-            raise ScannerError(f"{user!r} is not a user's name that sudoers can hold")
+        for name in (user, runas):
+            if not _USER.fullmatch(name) or name.isupper():
+                raise ScannerError(f"{name!r} is not a user's name that sudoers can hold")
         for need in asked:
             if need.startswith(SUDO):
-                yield f"{_escaped(user, '@')} ALL=(root) NOPASSWD: {', '.join(_commands(need))}"
+                who = f"{_escaped(user, '@')} ALL=({_escaped(runas, '@')})"
+                yield f"{who} NOPASSWD: {', '.join(_commands(need))}"
+
+
+def forced_command(checks: Collection[Check]) -> str:
+    """The script that answers what these checks ask of a host, and nothing else; a key's forced command."""
+    return script.forced(needs([check for check in checks if issubclass(check.on, Host)]))
 
 
 def _sid(service: str) -> str:

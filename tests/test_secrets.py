@@ -31,8 +31,8 @@ from scanner.targets.aws import Aws
 from scanner.targets.boto import translated
 from scanner.targets.host import Host, HostSession, Output, Probe
 from scanner.targets.keys import Keys
-from scanner.targets.probe import sanitised
 from scanner.targets.login import Login
+from scanner.targets.probe import sanitised
 from tests import planted
 from tests.cli.command import POLICY, Command
 from tests.judging import AT

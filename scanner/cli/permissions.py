@@ -40,6 +40,11 @@ administrator consent: az ad app permission admin-consent --id APPLICATION. They
 NOTE_HOSTS = """\
 Install with: visudo -f /etc/sudoers.d/wardround, and set sudo: true for the hosts.
 All that is not listed is asked as the login itself."""
+NOTE_FORCED = """\
+Keep it on the hosts as /usr/local/libexec/wardround-probe, owned by root and with mode 0755, and put before
+the key in the login's authorized_keys: restrict,command="/usr/local/libexec/wardround-probe"
+A login that is not root needs the lines of sudoers besides: wardround permissions --for hosts prints them.
+Print it anew when the policies or wardround change; what it does not know is reported as denied."""
 
 
 @click.command()
@@ -58,7 +63,16 @@ All that is not listed is asked as the login itself."""
     metavar="NAME",
     help=f"The login that sudoers is for. [default: the configured ones with sudo: true, or {USER}]",
 )
-def permissions(config: "Path | None", policies: tuple[str, ...], kind: str | None, user: str | None) -> None:
+@click.option(
+    "--forced-command",
+    "forced",
+    is_flag=True,
+    help="For hosts: print a script that answers what a scan asks, and nothing else, to be a key's "
+    "forced command.",
+)
+def permissions(
+    config: "Path | None", policies: tuple[str, ...], kind: str | None, user: str | None, *, forced: bool
+) -> None:
     """Print the least that a scan must be allowed.
 
     For the configured targets and policies; where nothing is configured, for any of the clouds and hosts.
@@ -66,21 +80,15 @@ def permissions(config: "Path | None", policies: tuple[str, ...], kind: str | No
     from scanner import permissions as least
 
     targets, checks = _planned(config, policies)
-    chosen = _kind(kind, targets, checks)
+    chosen = _kind("hosts" if forced and kind is None else kind, targets, checks)
+    if forced:
+        if chosen != "hosts":
+            raise click.UsageError("--forced-command is for hosts")
+        click.echo(least.forced_command(checks), nl=False)
+        click.echo(NOTE_FORCED, err=True)
+        return
     if chosen == "aws":
-        from .output import as_json
-
-        policy = least.iam_policy(checks)
-        click.echo(as_json(policy))
-        size = len("".join(as_json(policy).split()))
-        click.echo(NOTE_AWS, err=True)
-        for role in _roles(targets or ()):
-            click.echo(NOTE_ORGANIZATION.format(role=role), err=True)
-        if size > least.MANAGED_POLICY:
-            click.echo(
-                NOTE_LONG.format(size=size, managed=least.MANAGED_POLICY, inline=least.INLINE_POLICIES),
-                err=True,
-            )
+        _print_policy(targets, checks)
         return
     if chosen == "azure":
         _print_role(targets, checks)
@@ -88,9 +96,28 @@ def permissions(config: "Path | None", policies: tuple[str, ...], kind: str | No
     if chosen == "entra":
         _print_permissions(checks)
         return
-    for line in least.sudoers(checks, {user} if user else _users(targets)):
-        click.echo(line)
+    for login, runas in sorted(_users(targets)) if user is None else [(user, "root")]:
+        for line in least.sudoers(checks, [login], runas):
+            click.echo(line)
     click.echo(NOTE_HOSTS, err=True)
+
+
+def _print_policy(targets: "Sequence[Target | Group] | None", checks: "Sequence[Check]") -> None:
+    from scanner import permissions as least
+
+    from .output import as_json
+
+    policy = least.iam_policy(checks)
+    click.echo(as_json(policy))
+    size = len("".join(as_json(policy).split()))
+    click.echo(NOTE_AWS, err=True)
+    for role in _roles(targets or ()):
+        click.echo(NOTE_ORGANIZATION.format(role=role), err=True)
+    if size > least.MANAGED_POLICY:
+        click.echo(
+            NOTE_LONG.format(size=size, managed=least.MANAGED_POLICY, inline=least.INLINE_POLICIES),
+            err=True,
+        )
 
 
 def _roles(targets: "Sequence[Target | Group]") -> "list[str]":
@@ -190,14 +217,15 @@ def _listed(words: "Sequence[str]") -> str:
     return f"{', '.join(others)} and {last}" if others else last
 
 
-def _users(targets: "Sequence[Target | Group] | None") -> "set[str]":
-    """The logins that ask through sudo; root needs none."""
-    return set(_logins(targets or ())) or {USER}
+def _users(targets: "Sequence[Target | Group] | None") -> "set[tuple[str, str]]":
+    """The logins that ask through sudo, and as whom; root needs none."""
+    return set(_logins(targets or ())) or {(USER, "root")}
 
 
-def _logins(targets: "Sequence[Any]") -> "Iterator[str]":
+def _logins(targets: "Sequence[Any]") -> "Iterator[tuple[str, str]]":
     from scanner.targets.host import HostTarget
 
     for target in targets:
         if isinstance(target, HostTarget) and target.sudo and target.transport == "ssh":
-            yield from () if target.user == "root" else (target.user,)
+            runas = "root" if isinstance(target.sudo, bool) else target.sudo.user
+            yield from () if target.user == "root" else ((target.user, runas),)

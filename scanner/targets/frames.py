@@ -2,138 +2,149 @@
 
 import binascii
 import re
-import shlex
 from base64 import b64decode
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 from ..errors import ReadError
 from ..model import Reason
-from .probe import (
-    MAX_HEARD,
-    MAX_OUTPUT,
-    PROGRAMS,
-    SUDO,
-    Answer,
-    Heard,
-    Output,
-    Probe,
-    Questions,
-    command_of,
-    program_of,
-    sanitised,
-)
+from .probe import MAX_HEARD, Answer, Heard, Output, Probe, Questions, sanitised
+from .script import MAX_OUTPUT, SUDO, command_of, id_of
+from .sudo import Way
 
 _STOPPED = frozenset({"over 124", "over 137", "over 143"})
 """How timeout(1) ends when it had to stop the command: GNU's, after SIGKILL, busybox's."""
-_SUDO_NOISE = re.compile(r"sudo: (unable to resolve host|setrlimit)")
-_SUDO_REFUSES = re.compile(r"(sudo: |Sorry, user |\S+ is not in the sudoers file|\S+ may not run sudo)")
-_SUDO_ABSENT = re.compile(r": sudo: (command )?not found$")
-_SUDO_LACKS = re.compile(r"sudo: .*: command not found$")
+
+_STATUS = re.compile(rb":([^:]{0,20}):")
+"""A command's status, written amid its encoded standard error: no encoding has a colon."""
 
 
-def parsed(questions: Questions, heard: Heard) -> Probe:
+def parsed(questions: Questions, heard: Heard, password: str = "") -> Probe:
     """What the host answered to each question.
 
     Raises:
         ReadError: the script did not run there at all.
     """
-    out, err = (_Stream(raw, questions.nonce) for raw in (heard.out, heard.err))
-    if out.hello is None:
-        raise _speechless(out, heard)
-    encoding, uid, user = out.hello
-    streams = _Streams(out, err, encoding, heard.ended)
-    programs = _programs(out.decoded(PROGRAMS, encoding))
-    root = uid == "0" or questions.sudo
+    frames = _Frames(heard, questions.nonce)
+    if frames.hello is None:
+        raise _speechless(frames, heard)
+    hello = frames.hello
+    sudo = questions.sudo
+    way = Way(hello.user, hello.way, sudo.user if sudo else "root", frames.programs)
+    vouched = frames.answer("vouch", "sudo -v")
     answers: dict[str, Answer] = {}
-    for number, need in enumerate(questions.needs):
-        if need.startswith(SUDO) and not root:
-            answers[need] = _not_root(need, user, programs)
-        else:
-            answers[need] = _answer(need, str(number), streams)
+    for need in questions.needs:
+        answers[need] = _judged(need, frames, way, vouched)
         answer = answers[need]
-        if need.startswith(SUDO) and uid != "0" and isinstance(answer, Output):
-            answers[need] = _sudo_refusal(need, answer, user, programs) or answer
-    return Probe(answers=answers, programs=frozenset(programs), root=root, user=user)
+        if password and isinstance(answer, Output) and password in answer.text + answer.errors:
+            answers[need] = _invalid(
+                need, "the answer holds the password for sudo", "see why it says so on the host"
+            )
+    root = hello.uid == "0" or (sudo is not None and sudo.user == "root")
+    return Probe(answers=answers, programs=frozenset(frames.programs), root=root, user=hello.user)
 
 
-class _Stream:
-    """One stream of the script, taken apart into frames."""
+def _judged(need: str, frames: "_Frames", way: Way, vouched: Answer | None) -> Answer:
+    rooted = need.startswith(SUDO)
+    if rooted and way.word == "plain":
+        return way.unasked(need)
+    if rooted and way.word == "sudo" and vouched is not None:
+        refusal = way.unvouched(need, vouched)
+        if refusal is not None:
+            return refusal
+    answer = frames.answer(id_of(need), need) or _missing(need, frames)
+    if rooted and way.word != "root" and isinstance(answer, Output):
+        return way.refusal(need, answer) or answer
+    return answer
 
-    def __init__(self, raw: bytes, nonce: str) -> None:
-        self.hello: tuple[str, str, str] | None = None
+
+@dataclass(frozen=True)
+class _Hello:
+    """How the script greets: how it encodes, as whom it runs, how it becomes root."""
+
+    encoding: str
+    uid: str
+    way: str
+    user: str
+
+
+class _Frames:
+    """What the script said, taken apart."""
+
+    def __init__(self, heard: Heard, nonce: str) -> None:
+        self.hello: _Hello | None = None
         self.lost: str | None = None
-        self.late = False
-        self.done = False
-        self.begun: dict[str, bytes] = {}
-        self.ended: dict[str, str] = {}
-        self._read(raw, b"@" + nonce.encode() + b" ")
-
-    def _read(self, raw: bytes, mark: bytes) -> None:
+        self.late: set[str] = set()
+        self.ended = heard.ended
+        self.begun: set[str] = set()
+        self.absent: set[str] = set()
+        self._bodies: dict[str, tuple[str, bytes]] = {}
+        self._whole: set[str] = set()
         # Each marker stands on a line of its own; what follows it, up to the next one, is its frame's.
-        for part in (b"\n" + raw).split(b"\n" + mark)[1:]:
+        for part in (b"\n" + heard.out).split(b"\n@" + nonce.encode() + b" ")[1:]:
             line, newline, body = part.partition(b"\n")
             if newline:
                 self._mark(line.decode("utf-8", "replace"), body)
+        self.programs = self._programs()
 
     def _mark(self, line: str, body: bytes) -> None:
         word, _, rest = line.partition(" ")
         match word:
             case "hello":
-                encoding, uid, user = [*rest.split(" ", 2), "", ""][:3]
-                self.hello = (encoding, uid, user)
+                encoding, uid, way, user = [*rest.split(" ", 3), "", "", ""][:4]
+                login = _unpacked(user.encode() + body, encoding) or b""
+                self.hello = _Hello(encoding, uid, way, login.decode("utf-8", "replace").strip())
             case "begin":
-                self.begun[rest] = body
+                self.begun.add(rest)
+            case "absent":
+                self.absent.add(rest)
+            case "answer":
+                name, _, seconds = rest.partition(" ")
+                self._bodies[name] = (seconds, body)
             case "end":
-                number, _, status = rest.partition(" ")
-                self.ended[number] = status
+                self._whole.add(rest)
             case "lost":
                 self.lost = rest
             case "late":
-                self.late = True
-            case "done":
-                self.done = True
+                self.late.add(rest)
             case _:
                 pass
 
-    def decoded(self, number: str, encoding: str) -> bytes | None:
-        """What a whole frame holds; None when it is not whole or not encoded."""
-        if number not in self.ended or number not in self.begun:
+    def answer(self, name: str, need: str) -> Answer | None:
+        """What a whole frame answers to a need; None when there is none."""
+        if name not in self._whole or name not in self._bodies:
             return None
-        packed = b"".join(self.begun[number].split())
-        try:
-            return b64decode(packed, validate=True) if encoding == "base64" else binascii.unhexlify(packed)
-        except ValueError:
-            return None
-
-
-@dataclass(frozen=True)
-class _Streams:
-    """Both streams, how they are encoded, and why they ended."""
-
-    out: _Stream
-    err: _Stream
-    encoding: str
-    ended: str
-
-
-def _answer(need: str, number: str, streams: _Streams) -> Answer:
-    out, err, encoding = streams.out, streams.err, streams.encoding
-    if number not in out.ended or number not in err.ended:
-        return _missing(need, number, streams)
-    status = out.ended[number]
-    if status.startswith("over "):
-        return _stopped(need, status, err.ended[number])
-    text, errors = out.decoded(number, encoding), err.decoded(number, encoding)
-    if text is None or errors is None or not status.isdecimal():
-        return _invalid(need, "the answer came back damaged", "scan this host again")
-    if len(text) > MAX_OUTPUT:
-        return _invalid(
-            need, f"answered more than {MAX_OUTPUT >> 20} MiB", "see why there is so much on the host"
+        seconds, body = self._bodies[name]
+        out, _, told = body.partition(b"|")
+        statuses = [status.decode("ascii", "replace") for status in _STATUS.findall(told)]
+        stopped = next((status for status in statuses if status.startswith("over ")), None)
+        if stopped is not None:
+            return _stopped(need, stopped, seconds)
+        encoding = self.hello.encoding if self.hello else ""
+        text, errors = _unpacked(out, encoding), _unpacked(_STATUS.sub(b"", told), encoding)
+        if text is None or errors is None or len(statuses) != 1 or not statuses[0].isdecimal():
+            return _invalid(need, "the answer came back damaged", "scan this host again")
+        if len(text) > MAX_OUTPUT:
+            return _invalid(
+                need, f"answered more than {MAX_OUTPUT >> 20} MiB", "see why there is so much on the host"
+            )
+        return Output(
+            status=int(statuses[0]),
+            text=text.decode("utf-8", "replace"),
+            errors=errors.decode("utf-8", "replace"),
         )
-    return Output(
-        status=int(status), text=text.decode("utf-8", "replace"), errors=errors.decode("utf-8", "replace")
-    )
+
+    def _programs(self) -> dict[str, str]:
+        listed = self.answer("programs", "")
+        lines = listed.text.split("\n") if isinstance(listed, Output) else ()
+        return dict(line.split(" ", 1) for line in lines if " " in line)
+
+
+def _unpacked(packed: bytes, encoding: str) -> bytes | None:
+    packed = b"".join(packed.split())
+    try:
+        return b64decode(packed, validate=True) if encoding == "base64" else binascii.unhexlify(packed)
+    except ValueError:
+        return None
 
 
 def _stopped(need: str, status: str, seconds: str) -> ReadError:
@@ -142,23 +153,32 @@ def _stopped(need: str, status: str, seconds: str) -> ReadError:
         need=need,
         reason=Reason.TIMEOUT if timeout else Reason.FAILED,
         # A command that somebody else kills ends as one that timeout(1) had to kill.
-        detail=f"did not end within {seconds} s, or was killed" if timeout else "its shell was killed",
+        detail=f"did not end within {sanitised(seconds.encode())} s, or was killed"
+        if timeout
+        else "its shell was killed",
         mend=f"see why `{command_of(need)}` does not end on the host",
     )
 
 
-def _missing(need: str, number: str, streams: _Streams) -> ReadError:
-    if streams.ended == "flood":
+def _missing(need: str, frames: _Frames) -> ReadError:
+    name = id_of(need)
+    if name in frames.absent:
+        return ReadError(
+            need=need,
+            reason=Reason.DENIED,
+            detail="the forced command on the host does not have it",
+            mend="put it there anew: wardround permissions --for hosts --forced-command prints it",
+        )
+    if frames.ended == "flood":
         return _invalid(
             need, f"the host answered more than {MAX_HEARD >> 20} MiB", "see which command says so much"
         )
-    if streams.ended == "deadline" or streams.out.late:
-        begun = number in streams.out.begun
+    if frames.ended == "deadline" or frames.late:
         return ReadError(
             need=need,
             reason=Reason.TIMEOUT,
             detail="did not end before the host's deadline"
-            if begun
+            if name in frames.begun - frames.late
             else "the host's deadline came before it",
             mend="give this host a longer deadline, or see which command is slow there",
         )
@@ -174,19 +194,14 @@ def _invalid(need: str, detail: str, mend: str) -> ReadError:
     return ReadError(need=need, reason=Reason.INVALID_ANSWER, detail=detail, mend=mend)
 
 
-def _programs(listed: bytes | None) -> dict[str, str]:
-    lines = (listed or b"").decode("utf-8", "replace").splitlines()
-    return dict(line.split("\t", 1) for line in lines if "\t" in line)
-
-
-def _speechless(out: _Stream, heard: Heard) -> ReadError:
+def _speechless(frames: _Frames, heard: Heard) -> ReadError:
     said = sanitised(heard.out + b" " + heard.err)
     printed = f"; it printed: {said}" if said else "; it printed nothing"
-    if out.lost is not None:
+    if frames.lost is not None:
         return ReadError(
             need=None,
             reason=Reason.INVALID_ANSWER,
-            detail=f"{out.lost} on the host",
+            detail=f"{sanitised(frames.lost.encode())} on the host",
             mend="install coreutils or busybox there",
         )
     if heard.ended == "deadline":
@@ -200,49 +215,5 @@ def _speechless(out: _Stream, heard: Heard) -> ReadError:
         need=None,
         reason=Reason.INVALID_ANSWER,
         detail="logged in, but the login shell did not run /bin/sh" + printed,
-        mend="give the user a login shell that runs commands (not nologin), without a forced command",
+        mend="give the user a login shell that runs commands (not nologin), without another forced command",
     )
-
-
-def _not_root(need: str, user: str, programs: Mapping[str, str]) -> ReadError:
-    return ReadError(
-        need=need,
-        reason=Reason.DENIED,
-        detail=f"it needs root to answer wholly, and {user or 'the user'} is not root",
-        mend=f"set sudo: true for this host and allow it in sudoers: {_sudoers(need, user, programs)}",
-    )
-
-
-def _sudo_refusal(need: str, answer: Output, user: str, programs: Mapping[str, str]) -> ReadError | None:
-    # Whatever statuses the check takes for an answer: sudo's own refusal, status 1, is never one.
-    if answer.status == 0:
-        return None
-    said = [line.strip() for line in answer.errors.splitlines() if not _SUDO_NOISE.match(line)]
-    lacking = next((line for line in said if _SUDO_LACKS.match(line)), None)
-    if lacking:
-        return ReadError(
-            need=need,
-            reason=Reason.FAILED,
-            detail=sanitised(lacking.encode()),
-            mend=f"install {program_of(need)} on the host, or add its folder to sudo's secure_path",
-        )
-    refused = next((line for line in said if _SUDO_REFUSES.match(line) or _SUDO_ABSENT.search(line)), None)
-    if refused is None:
-        return None
-    return ReadError(
-        need=need,
-        reason=Reason.DENIED,
-        detail=sanitised(refused.encode()),
-        mend=f"allow it in sudoers: {_sudoers(need, user, programs)}",
-    )
-
-
-def _sudoers(need: str, user: str, programs: Mapping[str, str]) -> str:
-    """The line of sudoers that allows just this command."""
-    try:
-        words = shlex.split(command_of(need))
-    except ValueError:
-        words = command_of(need).split()
-    words[0] = programs.get(words[0], words[0])
-    command = " ".join(re.sub(r"([,:=\\])", r"\\\1", word) for word in words)
-    return f"{user or 'audit'} ALL=(root) NOPASSWD: {command}"

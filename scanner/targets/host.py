@@ -14,7 +14,8 @@ from . import local, login, ssh
 from . import needs as needs_of
 from .frames import parsed
 from .login import Login
-from .probe import SUDO, Answer, Deadline, Output, Probe, Questions, Sudo, command_of, program_of, sanitised
+from .probe import Answer, Deadline, Output, Probe, Questions, Sudo, sanitised
+from .script import SUDO, command_of, program_of
 from .secret import Secret
 
 __all__ = ["SUDO", "Answer", "Host", "HostSession", "HostTarget", "Output", "Probe", "Sudo", "program_of"]
@@ -199,20 +200,20 @@ class HostTarget:
         Raises:
             ReadError: it cannot be reached, is not who it should be, does not let us in, or runs no shell.
         """
-        questions = Questions.about(needs_of(tuple(checks.values())), sudo=bool(self.sudo))
+        sudo = (Sudo() if self.sudo else None) if isinstance(self.sudo, bool) else self.sudo
+        questions = Questions.about(needs_of(tuple(checks.values())), sudo=sudo)
+        password = sudo.password() if sudo and sudo.password else ""
         deadline = Deadline(self.deadline_seconds)
-        if self.transport == "local":
-            identity, probe = self._here(questions, deadline)
-        else:
-            identity, probe = self._there(questions, deadline)
+        ask = self._here if self.transport == "local" else self._there
+        identity, probe = ask(questions, password, deadline)
         return HostSession(id=self.id, name=self.name, identity=identity, tags=self.tags, probe=probe)
 
-    def _script(self, questions: Questions, deadline: Deadline) -> bytes:
-        return questions.script(deadline.left - MARGIN_SECONDS, self.command_seconds)
+    def _script(self, questions: Questions, password: str, deadline: Deadline) -> bytes:
+        return questions.script(deadline.left - MARGIN_SECONDS, self.command_seconds, password)
 
-    def _here(self, questions: Questions, deadline: Deadline) -> tuple[str, Probe]:
+    def _here(self, questions: Questions, password: str, deadline: Deadline) -> tuple[str, Probe]:
         try:
-            heard = local.ask(self._script(questions, deadline), deadline)
+            heard = local.ask(self._script(questions, password, deadline), questions.over, deadline)
         except OSError as error:
             raise ReadError(
                 need=None,
@@ -220,17 +221,16 @@ class HostTarget:
                 detail=f"/bin/sh could not be started here: {error.strerror}",
                 mend="see that this machine has /bin/sh and processes to spare",
             ) from None
-        probe = parsed(questions, heard)
-        return f"{probe.user}@localhost (this machine)", probe
+        probe = parsed(questions, heard, password)
+        return f"{sanitised(probe.user.encode())}@localhost (this machine)", probe
 
-    def _there(self, questions: Questions, deadline: Deadline) -> tuple[str, Probe]:
+    def _there(self, questions: Questions, password: str, deadline: Deadline) -> tuple[str, Probe]:
         login, hops = self.logins()
         with ssh.connected(login, hops, deadline) as connection:
             identity = f"{login} {connection.fingerprint}"
-            heard = connection.ask(self._script(questions, deadline), deadline)
-        return identity + (f" via {connection.through}" if connection.through else ""), parsed(
-            questions, heard
-        )
+            heard = connection.ask(self._script(questions, password, deadline), questions.over, deadline)
+        through = f" via {connection.through}" if connection.through else ""
+        return identity + through, parsed(questions, heard, password)
 
     def logins(self) -> tuple[Login, tuple[Login, ...]]:
         """How it is logged in to, and its jump hosts.

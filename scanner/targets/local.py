@@ -4,17 +4,18 @@ import os
 import selectors
 import signal
 import subprocess
+from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import Literal
 
-from .probe import MAX_HEARD, Deadline, Heard
+from .probe import Deadline, Heard, Hearing
 
+SHELL = ("/bin/sh", "-s")
 _CHUNK = 65536
 
 
-def ask(script: bytes, deadline: Deadline) -> Heard:
-    """Run the script here; whatever it started is gone when this returns.
+def ask(script: bytes, over: bytes, deadline: Deadline, command: Sequence[str] = SHELL) -> Heard:
+    """Run the script here, until it says that it is over; whatever it started is gone when this returns.
 
     The shell gets none of our environment, which may hold credentials.
 
@@ -23,7 +24,7 @@ def ask(script: bytes, deadline: Deadline) -> Heard:
     """
     kept = {name: os.environ[name] for name in ("PATH", "HOME", "USER", "LOGNAME") if name in os.environ}
     with subprocess.Popen(
-        ["/bin/sh", "-s"],
+        command,
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -32,7 +33,7 @@ def ask(script: bytes, deadline: Deadline) -> Heard:
         start_new_session=True,
     ) as shell:
         try:
-            return _Drained(shell).until(deadline, script)
+            return _Drained(shell, over).until(deadline, script)
         finally:
             _end(shell.pid)
 
@@ -40,34 +41,40 @@ def ask(script: bytes, deadline: Deadline) -> Heard:
 class _Drained:
     """Both streams of a shell, read together while it is fed."""
 
-    def __init__(self, shell: "subprocess.Popen[bytes]") -> None:
+    def __init__(self, shell: "subprocess.Popen[bytes]", over: bytes) -> None:
         if shell.stdin is None or shell.stdout is None or shell.stderr is None:
             raise ValueError("the shell was started without pipes")
-        self._stdin, self._stdout, self._stderr = shell.stdin, shell.stdout, shell.stderr
-        self._streams = {self._stdout.fileno(): bytearray(), self._stderr.fileno(): bytearray()}
+        self._stdin, self._out, self._err = shell.stdin, shell.stdout.fileno(), shell.stderr.fileno()
+        self._hearing = Hearing(over)
 
     def until(self, deadline: Deadline, script: bytes) -> Heard:
         unsent = memoryview(script)
         with selectors.DefaultSelector() as ready:
             ready.register(self._stdin.fileno(), selectors.EVENT_WRITE)
-            for stream in self._streams:
+            for stream in (self._out, self._err):
                 ready.register(stream, selectors.EVENT_READ)
             os.set_blocking(self._stdin.fileno(), False)
-            while set(ready.get_map()) & set(self._streams):
+            while set(ready.get_map()) & {self._out, self._err}:
                 if deadline.left <= 0:
-                    return self._heard("deadline")
+                    return self._hearing.heard("deadline")
                 for key, _ in ready.select(deadline.left):
-                    if key.fd in self._streams:
+                    if key.fd in (self._out, self._err):
                         self._read(key.fd, ready)
                     else:
                         unsent = self._write(unsent, ready)
-                if sum(map(len, self._streams.values())) > MAX_HEARD:
-                    return self._heard("flood")
-        return self._heard("closed")
+                if self._hearing.over and not self._stdin.closed:
+                    # The script waits for the end of what it is told, and ends whatever it started.
+                    self._stop_writing(ready)
+                if self._hearing.flooded:
+                    return self._hearing.heard("flood")
+        return self._hearing.heard("closed")
 
     def _read(self, stream: int, ready: selectors.BaseSelector) -> None:
         chunk = os.read(stream, _CHUNK)
-        self._streams[stream] += chunk
+        if stream == self._out:
+            self._hearing.hear(chunk)
+        else:
+            self._hearing.err += chunk
         if not chunk:
             ready.unregister(stream)
 
@@ -75,15 +82,16 @@ class _Drained:
         try:
             unsent = unsent[os.write(self._stdin.fileno(), unsent) :]
         except BrokenPipeError:
-            unsent = unsent[len(unsent) :]
+            self._stop_writing(ready)
+            return unsent[len(unsent) :]
         if not unsent:
             ready.unregister(self._stdin.fileno())
-            self._stdin.close()
         return unsent
 
-    def _heard(self, ended: Literal["closed", "deadline", "flood"]) -> Heard:
-        out, err = (bytes(self._streams[stream.fileno()]) for stream in (self._stdout, self._stderr))
-        return Heard(out, err, ended)
+    def _stop_writing(self, ready: selectors.BaseSelector) -> None:
+        with suppress(KeyError):
+            ready.unregister(self._stdin.fileno())
+        self._stdin.close()
 
 
 def _end(session: int) -> None:

@@ -1,36 +1,38 @@
-"""The probe: one POSIX shell script that asks a host everything, and what it answers.
+"""The probe: everything that one host is asked at once, and what it answers.
 
-Nothing here touches a host. The script reads its commands from itself and writes to its two streams only:
-no file, no process left. Everything a command says travels encoded (base64, or hexadecimal from `od`) between
-lines that carry a nonce, so no output can end a frame, begin one or be mistaken for one.
+Nothing here touches a host. Everything a command says travels encoded (base64, or hexadecimal from `od`)
+between lines that carry a nonce, so no output can end a frame, begin one or be mistaken for one.
 """
 
 import secrets
-import shlex
 import time
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
-from functools import cached_property
 from typing import Literal
 
 from ..errors import ReadError
 from ..redact import redacted
+from . import script
+from .script import SUDO, command_of, program_of
 
-SUDO = "sudo "
-"""Before a command that must be root to answer: `sudo nft --json list ruleset`."""
-
-MAX_OUTPUT = 4 * 1024 * 1024
-"""Bytes of standard output that one command may answer; more is a refusal."""
-
-MAX_ERRORS = 64 * 1024
-"""Bytes kept of a command's standard error; the rest is drained and dropped."""
+__all__ = [
+    "SUDO",
+    "Answer",
+    "Deadline",
+    "Heard",
+    "Output",
+    "Probe",
+    "Questions",
+    "Sudo",
+    "command_of",
+    "program_of",
+    "sanitised",
+]
 
 MAX_HEARD = 64 * 1024 * 1024
 """Bytes that one host may send, encoded, on both streams."""
 
 _SAID = 300
-PROGRAMS = "programs"
-"""The frame that lists the programs which exist."""
 
 
 @dataclass(frozen=True)
@@ -40,7 +42,7 @@ class Output:
     status: int
     text: str = field(repr=False)
     errors: str = field(default="", repr=False)
-    """Its standard error, the first 64 KiB of it; only for saying why it refused."""
+    """Its standard error, the first 16 KiB of it; only for saying why it refused."""
 
     @property
     def lines(self) -> tuple[str, ...]:
@@ -105,130 +107,58 @@ class Sudo:
 
 @dataclass(frozen=True)
 class Questions:
-    """Everything that one host is asked, in one order, under one nonce."""
+    """Everything that one host is asked, under one nonce."""
 
     needs: tuple[str, ...]
-    sudo: bool
-    """Whether a need of root may be asked through sudo."""
+    sudo: Sudo | None
+    """None: a need of root is asked as root only."""
     nonce: str = field(default_factory=lambda: secrets.token_hex(16), repr=False)
 
     @classmethod
-    def about(cls, needs: Collection[str], *, sudo: bool) -> "Questions":
+    def about(cls, needs: Collection[str], *, sudo: Sudo | None) -> "Questions":
         """Each need once, sorted."""
         return cls(tuple(sorted(set(needs))), sudo)
 
-    @cached_property
-    def programs(self) -> tuple[str, ...]:
-        """Each program that they start with, once, sorted."""
-        return tuple(sorted({program_of(need) for need in self.needs}))
+    @property
+    def over(self) -> bytes:
+        """What the script says when it has said everything."""
+        return f"\n@{self.nonce} done\n".encode()
 
-    def script(self, seconds: float, command_seconds: float) -> bytes:
-        """The script: to end within so many seconds, and each command within so many.
-
-        It stands in braces, so that a shell that gets half of it runs nothing.
-        """
-        asked = [
-            f"ask {number} {'root' if need.startswith(SUDO) else 'plain'} {shlex.quote(command_of(need))}"
-            for number, need in enumerate(self.needs)
-        ]
-        return _SCRIPT.format(
-            nonce=self.nonce,
-            seconds=max(1, int(seconds)),
-            command_seconds=max(1, int(command_seconds)),
-            max_output=MAX_OUTPUT + 1,
-            max_errors=MAX_ERRORS,
-            sudo="yes" if self.sudo else "no",
-            programs=" ".join(shlex.quote(program) for program in self.programs),
-            asked="\n".join(asked),
-        ).encode()
+    def script(self, seconds: float, command_seconds: float, password: str = "") -> bytes:
+        """The script: to end within so many seconds, and each command within so many."""
+        request = (
+            f"{script.WORD} {self.nonce} {max(1, int(seconds))} {max(1, int(command_seconds))} "
+            f"{'sudo' if self.sudo else 'plain'} {script.order(self.needs)}"
+        )
+        runas = self.sudo.user if self.sudo else "root"
+        return script.ordinary(request.rstrip(), self.needs, runas=runas, password=password)
 
 
-def program_of(need: str) -> str:
-    """The program that a declared command starts with."""
-    return command_of(need).split(maxsplit=1)[0]
+class Hearing:
+    """Both streams of the script, until it says that it has said everything or has said too much."""
 
+    def __init__(self, over: bytes) -> None:
+        """Listen for the words that mean that it is over."""
+        self.out = bytearray()
+        self.err = bytearray()
+        self.over = False
+        self._words = over
+        self._searched = 0
 
-def command_of(need: str) -> str:
-    """A need without the word that it must be root."""
-    return need.removeprefix(SUDO).strip()
+    def hear(self, chunk: bytes) -> None:
+        """More of standard output."""
+        self.out += chunk
+        self.over = self.over or self.out.find(self._words, self._searched) >= 0
+        self._searched = max(0, len(self.out) - len(self._words))
 
+    @property
+    def flooded(self) -> bool:
+        """Whether it said more than MAX_HEARD."""
+        return len(self.out) + len(self.err) > MAX_HEARD
 
-_SCRIPT = r"""
-{{
-set +x
-PATH=/usr/sbin:/usr/bin:/sbin:/bin:/usr/local/sbin:/usr/local/bin:$PATH LC_ALL=C
-export PATH LC_ALL
-unset ENV BASH_ENV CDPATH COLUMNS LINES LANGUAGE GREP_OPTIONS
-umask 077
-ulimit -c 0 2>/dev/null
-cd /
-exec 5>&1 6>&2 </dev/null
-nonce={nonce}
-over=$(($(date +%s) + {seconds}))
-
-say() {{ printf '\n@%s %s\n' "$nonce" "$*"; }}
-works() {{ [ "$("$@" 2>/dev/null)" = "$expected" ]; }}
-first() {{ printf abc | head -c 2; }}
-sixtyfour() {{ printf wardround | base64; }}
-hex() {{ printf ab | od -A n -v -t x1 | tr -d ' \n'; }}
-
-expected=ab; if works first; then
-  bounded() {{ head -c {max_output}; }}
-  clipped() {{ head -c {max_errors}; cat >/dev/null; }}
-else
-  bounded() {{ cat; }}
-  clipped() {{ cat; }}
-fi
-expected=d2FyZHJvdW5k; if works sixtyfour; then
-  encoding=base64
-  encoded() {{ base64; }}
-else expected=6162; if works hex; then
-  encoding=hex
-  encoded() {{ od -A n -v -t x1; }}
-else
-  say lost neither base64 nor od works
-  exit
-fi; fi
-
-inner='(eval "$1") 4>&-; echo "$?" >&4'
-if timeout -k 1 1 true 2>/dev/null; then limited() {{ timeout -k 1 "$1" /bin/sh -c "$inner" sh "$2"; }}
-elif timeout 1 true 2>/dev/null; then limited() {{ timeout "$1" /bin/sh -c "$inner" sh "$2"; }}
-else limited() {{ /bin/sh -c "$inner" sh "$2"; }}
-fi
-
-frame() {{
-  left=$((over - $(date +%s)))
-  [ "$left" -gt 0 ] || {{ say late; exit; }}
-  [ "$left" -lt {command_seconds} ] || left={command_seconds}
-  say begin "$1"; say begin "$1" >&6
-  status=$(
-    {{
-      {{
-        {{ limited "$left" "$2" 2>&3 3>&- 5>&- 6>&- || echo over $? >&4; }} |
-          bounded | encoded 2>/dev/null >&5
-      }} 3>&1 >/dev/null | clipped | encoded 2>/dev/null >&6
-    }} 4>&1
-  )
-  say end "$1" $status; say end "$1" "$left" >&6
-}}
-
-uid=$(id -u)
-ask() {{
-  if [ "$2" = plain ] || [ "$uid" = 0 ]; then frame "$1" "$3"
-  elif [ {sudo} = yes ]; then frame "$1" "sudo -n -- $3"
-  fi
-}}
-
-say hello "$encoding" "$uid" "$(id -un)"
-present() {{ for program in {programs}; do
-  where=$(command -v "$program" 2>/dev/null) && printf '%s\t%s\n' "$program" "$where"
-done; }}
-say begin programs; present | encoded; say end programs 0
-{asked}
-say done
-exit
-}}
-"""
+    def heard(self, ended: Literal["closed", "deadline", "flood"]) -> Heard:
+        """Everything, now that it ended."""
+        return Heard(bytes(self.out), bytes(self.err), ended)
 
 
 def sanitised(raw: bytes) -> str:

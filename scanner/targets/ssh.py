@@ -4,13 +4,14 @@ import selectors
 from collections.abc import Iterator
 from contextlib import ExitStack, closing, contextmanager, suppress
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 from ..model import Reason
 from . import road
 from .handshake import logged_in
 from .login import Login
-from .probe import MAX_HEARD, Deadline, Heard
+from .probe import Deadline, Heard, Hearing
+from .script import EXEC
 from .stages import stage
 
 if TYPE_CHECKING:
@@ -29,8 +30,8 @@ class Connection:
     through: str
     """The jump hosts, each as user@host:port; empty without one."""
 
-    def ask(self, script: bytes, deadline: Deadline) -> Heard:
-        """Run the script in one exec.
+    def ask(self, script: bytes, over: bytes, deadline: Deadline) -> Heard:
+        """Run the script in one exec, until it says that it is over.
 
         Raises:
             ReadError: the host opens no session or runs no commands.
@@ -41,9 +42,8 @@ class Connection:
             with stage(
                 "starting a command", deadline, Reason.UNREACHABLE, "see what sshd's log on the host says"
             ):
-                # exec: the login shell is replaced, whichever it is (sh, csh, fish), so none stays to wait.
-                channel.exec_command("exec /bin/sh -s")
-            return _drained(channel, script, deadline)
+                channel.exec_command(EXEC)
+            return _drained(channel, script, over, deadline)
 
 
 @contextmanager
@@ -59,35 +59,36 @@ def connected(login: Login, hops: road.Hops, deadline: Deadline) -> Iterator[Con
         yield Connection(transport, key, road.shown(hops))
 
 
-def _drained(channel: "paramiko.Channel", script: bytes, deadline: Deadline) -> Heard:
+def _drained(channel: "paramiko.Channel", script: bytes, over: bytes, deadline: Deadline) -> Heard:
     """Both streams, read together while the script is sent: each has its own window to fill up."""
-    out, err, unsent = bytearray(), bytearray(), script
-    ended: Literal["closed", "deadline", "flood"] = "closed"
+    hearing, unsent, told = Hearing(over), script, False
     channel.setblocking(False)
     with selectors.DefaultSelector() as ready:
         ready.register(channel, selectors.EVENT_READ)
         while True:
             # Whether it is over is asked first: what came before the end is then there to be read.
-            over = channel.eof_received or channel.closed
+            closed = channel.eof_received or channel.closed
             quiet = True
             if channel.recv_ready():
-                out += channel.recv(_CHUNK)
+                hearing.hear(channel.recv(_CHUNK))
                 quiet = False
             if channel.recv_stderr_ready():
-                err += channel.recv_stderr(_CHUNK)
+                hearing.err += channel.recv_stderr(_CHUNK)
                 quiet = False
             unsent = _sent(channel, unsent)
-            if len(out) + len(err) > MAX_HEARD:
-                ended = "flood"
-                break
+            if hearing.over and not told:
+                # The script waits for the end of what it is told, and ends whatever it started.
+                told = True
+                with suppress(OSError, EOFError):
+                    channel.shutdown_write()
+            if hearing.flooded:
+                return hearing.heard("flood")
             if deadline.left <= 0:
-                ended = "deadline"
-                break
-            if quiet and over:
-                break
+                return hearing.heard("deadline")
+            if quiet and closed:
+                return hearing.heard("closed")
             if quiet:
                 ready.select(min(deadline.left, 0.02 if unsent else 1))
-    return Heard(bytes(out), bytes(err), ended)
 
 
 def _sent(channel: "paramiko.Channel", unsent: bytes) -> bytes:
@@ -95,13 +96,9 @@ def _sent(channel: "paramiko.Channel", unsent: bytes) -> bytes:
     if not unsent:
         return unsent
     try:
-        unsent = unsent[channel.send(unsent) :]
+        return unsent[channel.send(unsent) :]
     except TimeoutError:
         return unsent
     except (OSError, EOFError):
         # A login shell that ended already: what it printed says why.
         return b""
-    if not unsent:
-        with suppress(OSError, EOFError):
-            channel.shutdown_write()
-    return unsent

@@ -51,8 +51,8 @@ class Told(HostTarget):
 
     answers: Mapping[str, Output] | None = None
 
-    def _here(self, questions: Questions, deadline: Deadline) -> tuple[str, Probe]:
-        del questions, deadline
+    def _here(self, questions: Questions, password: str, deadline: Deadline) -> tuple[str, Probe]:
+        del questions, password, deadline
         return "audit@ehr-1", Probe(self.answers or {}, frozenset())
 
 

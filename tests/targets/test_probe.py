@@ -2,6 +2,7 @@
 
 import base64
 import os
+import shutil
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
@@ -11,8 +12,10 @@ import pytest
 
 from scanner.errors import ReadError
 from scanner.model import Reason
+from scanner.targets import local
 from scanner.targets.frames import parsed
-from scanner.targets.probe import MAX_OUTPUT, Deadline, Heard, Output, Probe, Questions, sanitised
+from scanner.targets.probe import Deadline, Heard, Output, Probe, Questions, Sudo, sanitised
+from scanner.targets.script import LANES, MAX_ERRORS, MAX_OUTPUT, id_of, order
 
 Ended = Literal["closed", "deadline", "flood"]
 NONCE = "0123456789abcdef0123456789abcdef"
@@ -23,7 +26,7 @@ def told(refusal: ReadError) -> tuple[Any, ...]:
     return (refusal.need, refusal.reason, refusal.detail, refusal.mend)
 
 
-def asked(*needs: str, sudo: bool = True) -> Questions:
+def asked(*needs: str, sudo: Sudo | None = Sudo()) -> Questions:  # noqa: B008 - frozen
     return Questions(tuple(sorted(needs)), sudo, NONCE)
 
 
@@ -35,14 +38,17 @@ def packed(text: str) -> bytes:
     return base64.encodebytes(text.encode())
 
 
-def frame(number: int | str, text: str = "", status: str = "0") -> bytes:
-    return said(f"begin {number}") + packed(text) + said(f"end {number} {status}")
+def frame(need: str, text: str = "", errors: str = "", status: str = "0") -> bytes:
+    name = need if need in {"programs", "vouch"} else id_of(need)
+    told = packed(text) + b"|" + packed(errors) + f":{status}:\n".encode()
+    return said(f"answer {name} 9") + told + said(f"end {name}")
 
 
-def heard(*out: bytes, err: tuple[bytes, ...] = (), uid: str = "0", ended: Ended = "closed") -> Heard:
-    hello = said(f"hello base64 {uid} audit")
-    programs = frame("programs", "nft\t/usr/sbin/nft\nid\t/usr/bin/id\n")
-    return Heard(hello + programs + b"".join(out), b"".join(err), ended)
+def heard(*out: bytes, way: str = "root", ended: Ended = "closed") -> Heard:
+    user = packed("audit\n").decode()
+    hello = said(f"hello base64 {0 if way == 'root' else 1000} {way} {user}")
+    programs = frame("programs", "nft /usr/sbin/nft\nid /usr/bin/id\n")
+    return Heard(hello + programs + b"".join(out), b"", ended)
 
 
 def shell(
@@ -53,19 +59,22 @@ def shell(
     command_seconds: float = 10,
 ) -> Probe:
     script = change(questions.script(seconds, command_seconds))
-    ran = subprocess.run(
-        interpreter or ("/bin/sh", "-s"), input=script, capture_output=True, timeout=20, check=False
-    )
-    return parsed(questions, Heard(ran.stdout, ran.stderr, "closed"))
+    return parsed(questions, local.ask(script, questions.over, Deadline(20), interpreter or local.SHELL))
 
 
 def test_needs_are_asked_once_and_in_order() -> None:
-    questions = Questions.about(["uname", "id -u", "uname"], sudo=False)
+    questions = Questions.about(["uname", "id -u", "uname"], sudo=None)
 
-    assert (questions.needs, questions.programs) == (("id -u", "uname"), ("id", "uname"))
-    assert questions.script(9, 5).count(b"\nask ") == 2
+    assert questions.needs == ("id -u", "uname")
+    assert questions.script(9, 5).count(f'\n  {id_of("uname")}) plain "$1" uname ;;\n'.encode()) == 1
     assert questions.nonce not in repr(questions)
-    assert Questions.about([], sudo=False).nonce != Questions.about([], sudo=False).nonce
+    assert Questions.about([], sudo=None).nonce != Questions.about([], sudo=None).nonce
+
+
+def test_what_is_slow_is_begun_first() -> None:
+    needs = ("cat a", "find /", "id -u", "sudo dnf list")
+
+    assert order(needs).split() == [id_of(need) for need in ("find /", "sudo dnf list", "cat a", "id -u")]
 
 
 AWKWARD = {
@@ -80,8 +89,21 @@ AWKWARD = {
 }
 
 
-@pytest.mark.parametrize("interpreter", [("/bin/sh", "-s"), ("bash", "--posix", "-s")], ids=["sh", "bash"])
-def test_awkward_output_comes_back_whole(interpreter: tuple[str, ...]) -> None:
+SHELLS = ("sh -s", "bash --posix -s", "dash -s", "busybox sh -s", "mksh -s")
+
+
+@pytest.fixture(params=SHELLS)
+def interpreter(request: pytest.FixtureRequest) -> list[str]:
+    """A shell; a machine need not have all of them, and CI has."""
+    words = str(request.param).split()
+    if shutil.which(words[0]) is None:
+        if os.environ.get("CI") == "true":
+            pytest.fail(f"{words[0]} is not installed")
+        pytest.skip(f"{words[0]} is not installed")
+    return words
+
+
+def test_awkward_output_comes_back_whole(interpreter: list[str]) -> None:
     probe = shell(asked(*AWKWARD), *interpreter)
 
     assert probe.answers == AWKWARD
@@ -94,23 +116,27 @@ def test_a_signal_is_a_status_of_its_own() -> None:
     assert answer.status == 128 + 15
 
 
-def test_a_host_without_base64_answers_in_hexadecimal() -> None:
+def test_a_host_without_base64_answers_in_hexadecimal(interpreter: list[str]) -> None:
     questions = asked("printf 'a\\000\\377\\r\\nb'")
 
     def without(script: bytes) -> bytes:
         return script.replace(b"base64; }", b"nobase64; }")
 
-    probe = shell(questions, change=without)
+    probe = shell(questions, *interpreter, change=without)
 
     assert list(probe.answers.values()) == [Output(0, "a\x00\ufffd\r\nb")]
 
 
-def test_a_host_without_timeout_and_head_answers_too() -> None:
+def test_a_host_without_timeout_head_and_a_lock_answers_too(interpreter: list[str]) -> None:
     def without(script: bytes) -> bytes:
-        return script.replace(b"timeout ", b"notimeout ").replace(b"head -c", b"nohead -c")
+        for word in (b"timeout ", b"head -c", b"/proc/self/fd"):
+            script = script.replace(word, b"/none/" + word)
+        return script
 
-    probe = shell(asked("echo yes", "exit 4"), change=without)
+    more = "dd if=/dev/zero bs=1048576 count=5 2>/dev/null"
+    probe = shell(asked("echo yes", "exit 4", more), *interpreter, change=without)
 
+    assert probe.answers.pop(more).detail == "answered more than 4 MiB"
     assert probe.answers == {"echo yes": Output(0, "yes\n"), "exit 4": Output(4, "")}
 
 
@@ -132,9 +158,7 @@ def test_a_host_that_can_encode_nothing_says_so() -> None:
 def test_half_a_script_runs_nothing(tmp_path: Path) -> None:
     script = asked(f"touch {tmp_path}/ran").script(9, 5)
 
-    subprocess.run(
-        ["/bin/sh", "-s"], input=script[: script.index(b"say done")], check=False, capture_output=True
-    )
+    local.ask(script[: script.rindex(b"exit")] + b"\n", b"syntax", Deadline(0.5))
 
     assert list(tmp_path.iterdir()) == []
 
@@ -153,11 +177,12 @@ def test_a_command_that_does_not_end_is_stopped_and_the_others_answer() -> None:
 
 
 def test_the_script_ends_by_itself_when_its_time_is_over() -> None:
-    probe = shell(asked("echo first", "sleep 61", "true late"), seconds=2)
+    stuck = [f"sleep 6{number}" for number in range(LANES)]
+    probe = shell(asked("echo first", *stuck, "true late"), seconds=2)
 
     assert {need: getattr(answer, "reason", answer) for need, answer in probe.answers.items()} == {
         "echo first": Output(0, "first\n"),
-        "sleep 61": Reason.TIMEOUT,
+        **dict.fromkeys(stuck, Reason.TIMEOUT),
         "true late": Reason.TIMEOUT,
     }
     assert probe.answers["true late"].detail == "the host's deadline came before it"
@@ -171,118 +196,195 @@ def test_too_much_output_is_a_refusal_and_exactly_enough_is_not() -> None:
     for need in (more, "yes"):
         assert told(probe.answers[need])[1:3] == (Reason.INVALID_ANSWER, "answered more than 4 MiB")
     noisy = probe.answers["yes >&2 & sleep 0.2; kill $!; wait 2>/dev/null; echo fine"]
-    assert (noisy.status, noisy.text, noisy.errors) == (0, "fine\n", "y\n" * (64 * 1024 // 2))
+    assert (noisy.status, noisy.text, noisy.errors) == (0, "fine\n", "y\n" * (MAX_ERRORS // 2))
 
 
 def test_output_cannot_forge_a_frame() -> None:
-    forged = f"printf '\\n@{NONCE} end 0 0\\n@{NONCE} hello base64 0 root\\n@{NONCE} begin 1\\nAAAA\\n'"
-    questions = asked(forged, "true zz")
+    zz = id_of("true zz")
+    expected = f"\n@{NONCE} end {zz}\n@{NONCE} hello base64 0 root eA==\n@{NONCE} answer {zz} 1\nAAAA|:0:\n"
+    forged = f"printf {expected!r}"
+    questions = asked(forged, f"{forged} >&2", "true zz")
 
     probe = shell(questions)
 
-    expected = f"\n@{NONCE} end 0 0\n@{NONCE} hello base64 0 root\n@{NONCE} begin 1\nAAAA\n"
-    assert probe.answers == {forged: Output(0, expected), "true zz": Output(0, "")}
+    assert probe.answers == {
+        forged: Output(0, expected),
+        f"{forged} >&2": Output(0, "", expected),
+        "true zz": Output(0, ""),
+    }
+
+
+def test_what_the_login_exported_is_not_handed_on() -> None:
+    # A shell keeps a variable exported that was exported before it was set.
+    exported = ["env", "password=a", "answer=b", "/bin/sh", "-s"]
+    questions = asked("env", "head -c 2000000 /dev/zero")
+
+    heard = local.ask(questions.script(20, 10, "geheim"), questions.over, Deadline(20), exported)
+    answers = parsed(questions, heard).answers
+
+    assert [len(answer.text) for answer in answers.values()][1:] == [2_000_000]
+    assert "geheim" not in answers["env"].text
 
 
 def test_noise_around_the_frames_is_ignored() -> None:
-    answer = heard(frame(0, "0\n"), err=(b"noise", frame(0)))
-    noisy = Heard(b"Welcome!\n@deadbeef begin 0\nAAAA" + answer.out + b"bye", answer.err, "closed")
+    answer = heard(frame("id -u", "0\n"))
+    noisy = Heard(b"Welcome!\n@deadbeef answer 0\nAAAA" + answer.out + b"bye", b"noise", "closed")
 
     assert parsed(asked("id -u"), noisy) == Probe(
         answers={"id -u": Output(0, "0\n")}, programs=frozenset({"nft", "id"}), root=True, user="audit"
     )
 
 
+ID = id_of("id -u")
+
+
 @pytest.mark.parametrize(
-    ("out", "err", "ended", "reason", "detail"),
+    ("out", "ended", "reason", "detail"),
     [
-        ((), (), "closed", Reason.UNREACHABLE, "the connection ended before the answer"),
-        ((), (), "deadline", Reason.TIMEOUT, "the host's deadline came before it"),
-        ((said("begin 0"),), (), "deadline", Reason.TIMEOUT, "did not end before the host's deadline"),
-        ((said("late"),), (), "closed", Reason.TIMEOUT, "the host's deadline came before it"),
-        ((), (), "flood", Reason.INVALID_ANSWER, "the host answered more than 64 MiB"),
-        ((frame(0, "x"),), (), "closed", Reason.UNREACHABLE, "the connection ended before the answer"),
+        (b"", "closed", Reason.UNREACHABLE, "the connection ended before the answer"),
+        (b"", "deadline", Reason.TIMEOUT, "the host's deadline came before it"),
+        (said(f"begin {ID}"), "deadline", Reason.TIMEOUT, "did not end before the host's deadline"),
+        (said(f"begin {ID}", f"late {ID}"), "closed", Reason.TIMEOUT, "the host's deadline came before it"),
+        (said(f"absent {ID}"), "closed", Reason.DENIED, "the forced command on the host does not have it"),
+        (b"", "flood", Reason.INVALID_ANSWER, "the host answered more than 64 MiB"),
         (
-            (said("begin 0") + b"%%%" + said("end 0 0"),),
-            (frame(0),),
+            said(f"answer {ID} 9") + b"AAAA|:0:",
+            "closed",
+            Reason.UNREACHABLE,
+            "the connection ended before the answer",
+        ),
+        (
+            said(f"answer {ID} 9") + b"%%%|:0:" + said(f"end {ID}"),
             "closed",
             Reason.INVALID_ANSWER,
             "the answer came back damaged",
         ),
-        (
-            (frame(0, "x", status=""),),
-            (frame(0),),
-            "closed",
-            Reason.INVALID_ANSWER,
-            "the answer came back damaged",
-        ),
-        ((frame(0, "", "over 126"),), (frame(0, "", "9"),), "closed", Reason.FAILED, "its shell was killed"),
+        (frame("id -u", "x", status=""), "closed", Reason.INVALID_ANSWER, "the answer came back damaged"),
+        (frame("id -u", "x", status="-1"), "closed", Reason.INVALID_ANSWER, "the answer came back damaged"),
+        (frame("id -u", status="over 126"), "closed", Reason.FAILED, "its shell was killed"),
     ],
 )
 def test_a_frame_that_is_not_whole_is_a_refusal(
-    out: tuple[bytes, ...], err: tuple[bytes, ...], ended: Ended, reason: Reason, detail: str
+    out: bytes, ended: Ended, reason: Reason, detail: str
 ) -> None:
-    answer = parsed(asked("id -u"), heard(*out, err=err, ended=ended)).answers["id -u"]
+    answer = parsed(asked("id -u"), heard(out, ended=ended)).answers["id -u"]
 
     assert (answer.need, answer.reason, answer.detail) == ("id -u", reason, detail)
     assert answer.mend
 
 
+def test_a_status_amid_the_errors_is_told_apart() -> None:
+    told = packed("x") + b"|b3V:3:0\n"
+    answer = heard(said(f"answer {ID} 9") + told + said(f"end {ID}"))
+
+    assert parsed(asked("id -u"), answer).answers == {"id -u": Output(3, "x", "out")}
+
+
+LINE = "allow it in sudoers: audit ALL=(root) NOPASSWD: /usr/sbin/nft --json list ruleset"
+
+
 @pytest.mark.parametrize(
-    ("errors", "reason", "detail"),
+    ("errors", "detail", "mend"),
     [
-        ("sudo: a password is required\n", Reason.DENIED, "sudo: a password is required"),
+        ("sudo: a password is required\n", "sudo: a password is required", LINE),
         (
             "sudo: unable to resolve host h: Name or service not known\nsudo: a password is required\n",
-            Reason.DENIED,
             "sudo: a password is required",
+            LINE,
         ),
         (
             "Sorry, user audit is not allowed to execute '/usr/sbin/nft' as root on h.\n",
-            Reason.DENIED,
             "Sorry, user audit is not allowed to execute '/usr/sbin/nft' as root on h.",
+            LINE,
         ),
+        ("audit is not in the sudoers file.\n", "audit is not in the sudoers file.", LINE),
+        ("sh: 1: eval: sudo: not found\n", "sh: 1: eval: sudo: not found", LINE),
         (
-            "audit is not in the sudoers file.\n",
-            Reason.DENIED,
-            "audit is not in the sudoers file.",
+            "sudo: sorry, you must have a tty to run sudo\n",
+            "sudo: sorry, you must have a tty to run sudo",
+            "let it be asked without a terminal, in sudoers: Defaults:audit !requiretty",
         ),
-        ("sh: 1: eval: sudo: not found\n", Reason.DENIED, "sh: 1: eval: sudo: not found"),
     ],
 )
 def test_sudo_refusing_is_denied_and_names_the_line_that_allows_it(
-    errors: str, reason: Reason, detail: str
+    errors: str, detail: str, mend: str
 ) -> None:
-    answer = heard(frame(0, "", "1"), err=(frame(0, errors),), uid="1000")
+    answer = heard(frame(NFT, "", errors, "1"), way="sudo")
 
     refused = parsed(asked(NFT), answer).answers[NFT]
 
-    assert told(refused) == (
+    assert told(refused) == (NFT, Reason.DENIED, detail, mend)
+
+
+def test_doas_refusing_is_denied_and_names_the_line_that_allows_it() -> None:
+    answer = heard(frame(NFT, "", "doas: Operation not permitted\n", "1"), way="doas")
+
+    assert told(parsed(asked(NFT), answer).answers[NFT]) == (
         NFT,
-        reason,
-        detail,
-        "allow it in sudoers: audit ALL=(root) NOPASSWD: /usr/sbin/nft --json list ruleset",
+        Reason.DENIED,
+        "doas: Operation not permitted",
+        "allow it in doas.conf: permit nopass audit as root cmd nft args --json list ruleset",
     )
 
 
 def test_sudo_without_the_program_is_not_a_denial() -> None:
-    answer = heard(frame(0, "", "1"), err=(frame(0, "sudo: auditctl: command not found\n"),), uid="1000")
+    need = "sudo auditctl -s"
+    answer = heard(frame(need, "", "sudo: auditctl: command not found\n", "1"), way="sudo")
 
-    refused = parsed(asked("sudo auditctl -s"), answer).answers["sudo auditctl -s"]
+    assert told(parsed(asked(need), answer).answers[need])[1:3] == (
+        Reason.FAILED,
+        "sudo: auditctl: command not found",
+    )
 
-    assert told(refused)[1:3] == (Reason.FAILED, "sudo: auditctl: command not found")
+
+def test_sudo_refusing_a_program_that_is_not_there_is_not_a_denial() -> None:
+    need = "sudo auditctl -s"
+    answer = heard(frame(need, "", "sudo: a password is required\n", "1"), way="sudo")
+
+    assert told(parsed(asked(need), answer).answers[need])[1:] == (
+        Reason.FAILED,
+        "audit finds no auditctl there; sudo: a password is required",
+        "install auditctl on the host, or see where it lies there",
+    )
 
 
 def test_what_a_command_says_under_sudo_is_its_answer() -> None:
     noise = "sudo: unable to resolve host h: Name or service not known\nnft: no such table\n"
-    answer = heard(frame(0, "", "1"), err=(frame(0, noise),), uid="1000")
+    answer = heard(frame(NFT, "", noise, "1"), way="sudo")
 
     assert parsed(asked(NFT), answer).answers == {NFT: Output(1, "", noise)}
 
 
+def test_a_password_that_sudo_does_not_take_refuses_all_that_is_rooted() -> None:
+    lecture = "We trust you have received the usual lecture\n\nsudo: 1 incorrect password attempt\n"
+    answer = heard(frame("vouch", "", lecture, "1"), frame("id -u", "1000\n"), way="sudo")
+
+    answers = parsed(asked(NFT, "id -u"), answer).answers
+
+    assert told(answers.pop(NFT)) == (
+        NFT,
+        Reason.DENIED,
+        "sudo did not take the password of audit, which was tried once: sudo: 1 incorrect password attempt",
+        (
+            "correct the password, or allow it in sudoers without one: "
+            "audit ALL=(root) NOPASSWD: /usr/sbin/nft --json list ruleset"
+        ),
+    )
+    assert answers == {"id -u": Output(0, "1000\n")}
+
+
+def test_an_answer_that_holds_the_password_is_none() -> None:
+    answer = heard(frame("vouch"), frame(NFT, "a geheim b"), frame("id -u", "", "geheim"), way="sudo")
+
+    answers = parsed(asked(NFT, "id -u"), answer, "geheim").answers
+
+    assert {refused.detail for refused in answers.values()} == {"the answer holds the password for sudo"}
+    assert "geheim" not in repr(answers)
+
+
 def test_a_need_of_root_is_not_run_by_somebody_else() -> None:
     command = "sudo sshd -T -C user=a,host=b"
-    probe = parsed(asked(command, sudo=False), heard(uid="1000"))
+    probe = parsed(asked(command, sudo=None), heard(way="plain"))
 
     assert probe.root is False
     assert told(probe.answers[command]) == (

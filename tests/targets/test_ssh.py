@@ -19,11 +19,13 @@ import pytest
 from scanner.declaration import Check
 from scanner.errors import ReadError
 from scanner.model import Reason
-from scanner.targets import keys, ssh
+from scanner.targets import keys
+from scanner.targets import probe as probing
 from scanner.targets.host import HostSession, HostTarget
 from scanner.targets.known_hosts import KnownHosts, judged, line_for, place
 from scanner.targets.login import Login, hop
 from scanner.targets.probe import Output
+from scanner.targets.script import MAX_ERRORS
 from tests import sshd
 
 ME = getpass.getuser()
@@ -66,6 +68,17 @@ def refused(server: sshd.Sshd, *needs: str, **options: Any) -> tuple[Reason, str
     assert error.need is None
     assert "\n" not in error.detail
     return error.reason, error.detail, error.mend
+
+
+def left(marker: str, seconds: float = 5) -> list[str]:
+    """The processes with a word among their arguments that are still there when they had time to end."""
+    until = time.monotonic() + seconds
+    while True:
+        listed = subprocess.run(["ps", "-eo", "args"], capture_output=True, text=True, check=True).stdout
+        found = [line for line in listed.splitlines() if marker in line]
+        if not found or time.monotonic() > until:
+            return found
+        time.sleep(0.05)
 
 
 @contextmanager
@@ -393,29 +406,25 @@ def test_what_start_files_and_banners_print_is_not_an_answer(tmp_path: Path) -> 
 
 
 def test_start_files_that_never_end() -> None:
-    with sshd.running("ForceCommand echo waiting; sleep 4") as server:
-        began = time.monotonic()
-        found = refused(server, deadline_seconds=1.5)[:2]
+    with sshd.running("ForceCommand echo waiting; sleep 9") as server:
+        found = refused(server, deadline_seconds=4)[:2]
 
     assert found == (
         Reason.TIMEOUT,
         "logged in, but the shell did not begin before the deadline; it printed: waiting",
     )
-    assert time.monotonic() - began < 4
 
 
 def test_a_trickle_does_not_move_the_deadline() -> None:
-    with sshd.running("ForceCommand for i in 1 2 3 4 5 6 7 8; do echo $i; sleep 0.5; done") as server:
-        began = time.monotonic()
-        reason, detail, _ = refused(server, deadline_seconds=1.5)
+    with sshd.running("ForceCommand for i in 1 2 3 4 5 6 7 8 9; do echo $i; sleep 1; done") as server:
+        reason, detail, _ = refused(server, deadline_seconds=4)
 
     assert reason == Reason.TIMEOUT
-    assert re.search(r"it printed: 1 2( 3)?( 4)?$", detail)
-    assert time.monotonic() - began < 3.5
+    assert re.search(r"it printed: 1( \d)*$", detail)
 
 
 def test_a_flood_is_cut(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(ssh, "MAX_HEARD", 1_000_000)
+    monkeypatch.setattr(probing, "MAX_HEARD", 1_000_000)
     with sshd.running("ForceCommand yes") as server:
         reason, detail, _ = refused(server)
 
@@ -429,7 +438,11 @@ def test_two_streams_larger_than_every_window(server: sshd.Sshd) -> None:
 
     answers = enter(server, both, much, "true").probe.answers
 
-    assert (answers[both].status, len(answers[both].text), len(answers[both].errors)) == (0, 4_000_000, 65536)
+    assert (answers[both].status, len(answers[both].text), len(answers[both].errors)) == (
+        0,
+        4_000_000,
+        MAX_ERRORS,
+    )
     assert (answers[much].reason, answers[much].detail) == (Reason.INVALID_ANSWER, "answered more than 4 MiB")
     assert answers["true"] == Output(0, "")
 
@@ -444,21 +457,22 @@ def test_a_command_that_never_ends_leaves_the_others_and_no_process(server: sshd
         Reason.TIMEOUT,
         {"echo a": Output(0, "a\n"), "true z": Output(0, "")},
     )
-    listed = subprocess.run(["ps", "-eo", "args"], capture_output=True, text=True, check=True).stdout
-    assert marker not in listed
+    assert left(marker) == []
 
 
 def test_a_connection_that_breaks_keeps_what_was_answered(server: sshd.Sshd) -> None:
     # The parent of our session's leader, and only if it is a session's sshd.
     broken = (
-        "sshd=$(ps -o ppid= -p $(ps -o sid= -p $$)); "
+        "sleep 1; sshd=$(ps -o ppid= -p $(ps -o sid= -p $$)); "
         'case $(ps -o args= -p $sshd) in "sshd: "*@notty*) kill -9 $sshd; sleep 1;; esac'
     )
-    session = enter(server, "echo a", broken, "true z")
+    marker = f"sleep 65.{os.getpid()}"
+    session = enter(server, "echo a", broken, marker)
 
     answers = session.probe.answers
     assert answers["echo a"] == Output(0, "a\n")
-    assert [answers[need].reason for need in (broken, "true z")] == [Reason.UNREACHABLE] * 2
+    assert [answers[need].reason for need in (broken, marker)] == [Reason.UNREACHABLE] * 2
+    assert left(marker) == []
 
 
 def test_nothing_is_written_on_the_host(tmp_path: Path) -> None:
