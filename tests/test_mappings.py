@@ -36,6 +36,10 @@ TITLES = {
         "Prowler's checks for HIPAA on Azure, version 5.40",
         "What its compliance file for HIPAA names.",
     ),
+    "ssg-hipaa": (
+        "ComplianceAsCode's profile for HIPAA on Linux",
+        "The rules of controls/hipaa.yml (August 2026), on whatever product they are for.",
+    ),
 }
 EVERY = pytest.mark.parametrize("name", NAMES)
 Row = dict[str, str]

@@ -1,4 +1,4 @@
-"""Logging on hosts: the audit daemon, the journal, and what is sent elsewhere."""
+"""Logging on hosts: the audit daemon and the journal."""
 
 from collections.abc import Iterator
 
@@ -14,8 +14,6 @@ _SERVICES = "systemctl list-unit-files --no-legend --type=service"
 _JOURNAL = "systemd-analyze cat-config systemd/journald.conf"
 _JOURNAL_KEPT = "test -d /var/log/journal"
 _JOURNAL_RUNS = "test -S /run/systemd/journal/socket"
-_RSYSLOG = "sudo grep -RHs . /etc/rsyslog.conf /etc/rsyslog.d"
-_RSYSLOG_RUNS = "pgrep -x rsyslogd"
 
 
 class AuditDaemon(Logged):
@@ -40,19 +38,6 @@ class Journal(Facts):
     """Whether the journal is kept on disk, beyond a reboot."""
     storage: journal.Storage
     """The Storage setting, drop-ins included."""
-
-
-class Rsyslog(Facts):
-    """Where rsyslog sends what it is told."""
-
-    running: bool
-    """Whether rsyslog runs now."""
-    forwarded: bool
-    """Whether it runs and sends messages about who logged in to another machine."""
-    forwarded_to: tuple[str, ...]
-    """The places it is configured to send messages to."""
-    forwarding_encrypted: bool | None
-    """Whether all of them get their messages in TLS; none when it sends none elsewhere."""
 
 
 @check(_AUDIT_STATE, _AUDIT_RULES, _SERVICES)
@@ -103,24 +88,4 @@ def journald(host: Host) -> Iterator[Journal]:
         running=host.run(_JOURNAL_RUNS, ok=(0, 1)).status == 0,
         persistent=storage == "persistent" or (storage == "auto" and kept),
         storage=storage,
-    )
-
-
-@check(_RSYSLOG, _RSYSLOG_RUNS)
-def rsyslog(host: Host) -> Iterator[Rsyslog]:
-    """Whether rsyslog runs, sends messages about logins to another machine, and in TLS.
-
-    Read from /etc/rsyslog.conf and /etc/rsyslog.d; conditions in RainerScript are not evaluated. Other
-    programs that send messages elsewhere are not seen.
-    """
-    # grep ends with 2 where one does not exist; 1 is no answer.
-    found = journal.forwards(host.run(_RSYSLOG, ok=(0, 2)).lines)
-    away = [forward for forward in found if not forward.local]
-    running = host.run(_RSYSLOG_RUNS, ok=(0, 1)).status == 0
-    yield Rsyslog(
-        resource=host.id,
-        running=running,
-        forwarded=running and any(forward.authentication for forward in away),
-        forwarded_to=tuple(sorted({forward.target for forward in away})),
-        forwarding_encrypted=all(forward.encrypted for forward in away) if away else None,
     )

@@ -3,12 +3,11 @@ from typing import Any
 
 import pytest
 
-from checks.logging.host import AuditDaemon, Journal, Rsyslog, auditd, journald, rsyslog
+from checks.logging.host import AuditDaemon, Journal, auditd, journald
 from scanner.testing import Output, look, observe, world
 
 STATE, RULES, SERVICES = auditd.needs
 CONFIGURED, KEPT, LISTENING = journald.needs
-FILES, RUNS = rsyslog.needs
 
 AUDITED = world(
     auditd,
@@ -46,21 +45,6 @@ ForwardToSyslog=yes
 """,
         KEPT: Output(1, ""),
         LISTENING: "",
-    },
-)
-
-SENT = world(
-    rsyslog,
-    {
-        FILES: """\
-/etc/rsyslog.conf:module(load="imuxsock") # provides support for local system logging
-/etc/rsyslog.conf:$WorkDirectory /var/spool/rsyslog
-/etc/rsyslog.conf:$IncludeConfig /etc/rsyslog.d/*.conf
-/etc/rsyslog.conf:*.*;auth,authpriv.none		-/var/log/syslog
-/etc/rsyslog.conf:*.emerg				:omusrmsg:*
-/etc/rsyslog.d/90-forward.conf:*.* @@loghost.example.org:6514
-""",
-        RUNS: "712\n",
     },
 )
 
@@ -134,73 +118,3 @@ def test_without_systemd_there_is_no_journal() -> None:
     sight = look(journald, {KEPT: Output(1, "")})
 
     assert (sight.facts, sight.refusals) == ([], [])
-
-
-CLEAR = Rsyslog(
-    resource="host:ehr-1",
-    running=True,
-    forwarded=True,
-    forwarded_to=("loghost.example.org:6514",),
-    forwarding_encrypted=False,
-)
-NOWHERE = replace(CLEAR, forwarded=False, forwarded_to=(), forwarding_encrypted=None)
-
-
-def test_rsyslog() -> None:
-    assert observe(rsyslog, SENT) == [CLEAR]
-
-
-@pytest.mark.parametrize(
-    ("lines", "seen"),
-    [
-        ([], NOWHERE),
-        (["#*.* @@loghost.example.org:6514"], NOWHERE),
-        (["*.* @127.0.0.1:514"], NOWHERE),
-        (["*.* @@[::1]:6514"], NOWHERE),
-        (["*.* @loghost"], replace(CLEAR, forwarded_to=("loghost:514",))),
-        (["mail.* @@loghost.example.org:6514"], replace(CLEAR, forwarded=False)),
-        (["*.*;authpriv.none @@loghost.example.org:6514"], replace(CLEAR, forwarded=False)),
-        (["auth,authpriv.* @@(o)loghost.example.org:6514;RSYSLOG_SyslogProtocol23Format"], CLEAR),
-        (["authpriv.* /var/log/secure", "& @@loghost.example.org:6514"], CLEAR),
-        (
-            [
-                "$DefaultNetstreamDriver gtls",
-                "$ActionSendStreamDriverMode 1",
-                "*.* @@loghost.example.org:6514",
-            ],
-            replace(CLEAR, forwarding_encrypted=True),
-        ),
-        (
-            [
-                'global(DefaultNetstreamDriverCAFile="/etc/ca.pem" DefaultNetstreamDriver="ossl")',
-                'action(type="omfwd" # to the SIEM',
-                '  Target="loghost.example.org" port="6514" Protocol="tcp"',
-                '  StreamDriverMode="1" action.resumeRetryCount="-1" template="a)b")',
-            ],
-            replace(CLEAR, forwarding_encrypted=True),
-        ),
-        (
-            ['*.* action(type="omfwd" target="loghost.example.org" port="6514" protocol="tcp")'],
-            CLEAR,
-        ),
-        (
-            ['action(type="omrelp" target="loghost.example.org" port="6514" tls="on")'],
-            replace(CLEAR, forwarding_encrypted=True),
-        ),
-        (['action(type="omfile" file="/var/log/all@@loghost")'], NOWHERE),
-    ],
-)
-def test_where_rsyslog_sends(lines: list[str], seen: Rsyslog) -> None:
-    files = "".join(f"/etc/rsyslog.d/90.conf:{line}\n" for line in lines)
-
-    assert observe(rsyslog, {FILES: Output(2, files), RUNS: "712\n"}) == [seen]
-
-
-def test_a_stopped_rsyslog_sends_nothing() -> None:
-    assert observe(rsyslog, {**SENT, RUNS: Output(1, "")}) == [replace(CLEAR, running=False, forwarded=False)]
-
-
-def test_files_that_are_not_included_do_not_count() -> None:
-    files = "/etc/rsyslog.d/90.conf.disabled:*.* @@loghost.example.org\n"
-
-    assert observe(rsyslog, {FILES: files, RUNS: "712\n"}) == [NOWHERE]
