@@ -6,6 +6,7 @@ import jsonschema
 import pytest
 import yaml
 
+from scanner.cli.configuration import named
 from scanner.errors import ScannerError
 from scanner.model import Control, Location, Policy, Requirement, Severity
 from scanner.policy import (
@@ -422,3 +423,11 @@ def test_a_tag_in_capitals_would_never_match() -> None:
     assert error.value.messages == (
         "house.yaml:10: c: tag 'Team': tags' names are kept in small letters; write 'team'",
     )
+
+
+def test_the_shipped_policy_expects_nobody_to_use_every_platform() -> None:
+    (read,) = named(["hipaa-security-rule"])
+
+    absent = {item.absent for control in read.policy.controls for item in control.requirements}
+
+    assert absent == {"not-applicable"}
