@@ -23,8 +23,8 @@ def host_file_systems(evidence: Evidence) -> Iterator[Volume]:
     It speaks of each file system of hosts in AWS and Google Cloud, where encryption.host.file_systems is
     silent; azure_file_systems speaks of those in Azure. What an EC2 instance does not encrypt itself is
     joined to the EBS volumes below by their ids: both the host and the AWS account that owns the volumes have
-    to be targets of the same run. An instance's own NVMe disks are encrypted by AWS in hardware. Where several
-    volumes lie below, all of them have to be encrypted; the key is the provider's if any is.
+    to be targets of the same run. An instance's own NVMe disks are encrypted by AWS in hardware. Where
+    several volumes lie below, all of them have to be encrypted; the key is the provider's if any is.
     """
     systems = list(evidence.all(_LYING))
     wanted = {volume for system in systems for volume in system.facts["volumes"]}

@@ -133,7 +133,7 @@ def devices(attributes: Iterable[str], links: Iterable[str]) -> Devices:
                 names[value] = kernel_name
             case ["loop", "backing_file"]:
                 files[kernel_name] = value
-    split = [path for link in links if len(path := link.split("/")[2:]) > _SHORTEST]
+    split = [parts for link in links if len(parts := link.split("/")[2:]) > _SHORTEST]
     under = _groups(_lower(*path) for path in split if path[0] == "block" and len(path) == _SHORTEST + 1)
     spread = _groups((path[2], path[-1]) for path in split if path[0] == "fs" and path[-2] == "devices")
     return Devices(numbers, under, uuids, names, files, tuple(spread.values()))
