@@ -68,11 +68,15 @@ class Devices:
 
         What lies above is not gone into again: no kernel builds circles, but a host may say anything.
         """
-        if _ENCRYPTS.match(self.uuids.get(name, "")):
+        if self.encrypts(name):
             return frozenset()
         lower = self.under.get(name, frozenset()) - above
         below = (self.bare(each, above | {name}) for each in lower)
         return frozenset[str]().union(*below) if lower else frozenset({name})
+
+    def encrypts(self, name: str) -> bool:
+        """Whether it is a mapping of dm-crypt's."""
+        return _ENCRYPTS.match(self.uuids.get(name, "")) is not None
 
     def in_memory(self, name: str) -> bool:
         """Whether it is a disk made of memory, where nothing rests."""

@@ -81,6 +81,15 @@ class Storage:
             raise self._unknown(SWAPS, f"swap on {held.path}: no such block device can be seen")
         return self._under(name)
 
+    def in_clear(self, path: str) -> bool:
+        """Whether a file rests on a disk without the host encrypting it; in memory, nothing rests.
+
+        Raises:
+            ReadError: what lies below it cannot be seen from here.
+        """
+        mount = blocks.holding(path, self.mounts)
+        return not (mount and mount.kind in _NOWHERE) and bool(self._around(path))
+
     def _resting(self) -> Iterator[blocks.Mount]:
         for mount in self.mounts:
             if mount.kind in _READ_ONLY_FORMATS | _NOWHERE or mount.point in _BOOT:
