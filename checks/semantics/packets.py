@@ -4,7 +4,7 @@ The answer is the most that may get through. A condition that is not understood,
 times, marks, interfaces), counts as met where a rule accepts, and as not met where it drops.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
 from ipaddress import IPv4Address, IPv6Address, ip_network, summarize_address_range
@@ -82,7 +82,8 @@ def forwarded(chains: Chains, version: Version, interfaces: Iterable[str]) -> Sp
 
     It is enough that some port of TCP or UDP gets through.
     """
-    asked = {port for chain in chains.values() for rule in chain.rules for port in _ends(rule.ports)}
+    passed = _passed(chains, ("forward", "prerouting"))
+    asked = {port for key in passed for rule in chains[key].rules for port in _ends(rule.ports)}
     found: Spans = ()
     for interface in interfaces:
         for protocol in ("tcp", "udp"):
@@ -99,6 +100,20 @@ def forwarded_by_default(chains: Chains, version: Version) -> bool:
         for key, chain in chains.items()
     }
     return bool(_through(plain, _Walk(plain, version, "tcp", 1), "forward"))
+
+
+def _passed(chains: Chains, hooks: Collection[str]) -> set[Key]:
+    """The chains that packets come to from some hooks: tables for other purposes may have thousands."""
+    ahead = [key for key, chain in chains.items() if chain.hook in hooks]
+    found: set[Key] = set()
+    while ahead:
+        key = ahead.pop()
+        if key in found or key not in chains:
+            continue
+        found.add(key)
+        verdicts = ((rule.verdict or "").partition(" ") for rule in chains[key].rules)
+        ahead += [(key[0], key[1], name) for word, _, name in verdicts if word in ("jump", "goto")]
+    return found
 
 
 def _ends(ports: Spans | None) -> Iterable[int]:
