@@ -68,26 +68,30 @@ class Evidence(View):
         mend = "give a bundle with --before that has it"
         yield from self._kept(self._read(check, self._before, mend))
 
-    def join(self, check: str, wanted: Collection[str], by: Callable[[str], str] = str) -> "Joined":
+    def join(
+        self, check: str, wanted: Collection[str], by: Callable[[str], str] = str, *, fact: str | None = None
+    ) -> "Joined":
         """What a check saw of these resources, and nothing else that it saw.
 
         What it could not see is kept as refused only of the resources that are then asked for, so that a
-        region nobody needs makes nothing unreadable.
+        region nobody needs makes nothing unreadable. Where a fact names them, what could not be seen may be
+        any of them.
 
         Args:
             check: a declared check's id.
             wanted: the resources, as they are asked for.
             by: turns a resource's id into what it is asked for by, where that is less than the whole id.
+            fact: the text among its facts that it is asked for by, where its id does not tell.
         """
         seen: dict[str, Observation] = {}
         refused: dict[str, ReadError] = {}
         unread: list[ReadError] = []
         for entry in self._read(self.declared(check), self._collected, "collect again"):
             if isinstance(entry, Observation):
-                name = by(entry.resource)
+                name = by(entry.resource) if fact is None else str(entry.facts[fact])
                 if name in wanted:
                     seen[name] = entry
-            elif entry.resource is None:
+            elif entry.resource is None or fact is not None:
                 unread.append(entry.error)
             elif by(entry.resource) in wanted:
                 refused[by(entry.resource)] = entry.error

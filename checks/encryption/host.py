@@ -17,7 +17,7 @@ def file_systems(host: Host) -> Iterator[Volume]:
     what rests in memory (tmpfs, zram) or on another machine (NFS, CIFS), images in formats that nobody can
     write to (snaps), and /boot and the EFI partition, which must be read before a key can be given. What
     the machines of AWS, Azure and Google Cloud mount may be encrypted below them: of those this check says
-    nothing, and encryption.evidence.host_file_systems says all.
+    nothing; encryption.evidence.host_file_systems and encryption.evidence.azure_file_systems say all.
     """
     storage = under.read(host)
     if storage.cloud:

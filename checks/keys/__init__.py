@@ -116,3 +116,43 @@ class Certificate(Facts):
     """Whether some service of the platform shows it to visitors."""
     renewed_automatically: bool
     """Whether the platform replaces it in time by itself, as long as the owner of the name answers for it."""
+
+
+class DiskMapping(Facts):
+    """How dm-crypt encrypts a device; of the key itself only its length was kept."""
+
+    format: Literal["LUKS1", "LUKS2", "plain", "other"]
+    """Where its parameters come from: a LUKS header, the command that made it, or the format of another
+    program, as BitLocker and VeraCrypt."""
+    cipher: str
+    """The kernel's name for the cipher, mode and initialisation vector: aes-xts-plain64."""
+    key_bits: int
+    """The length of the key; XTS takes two keys of half that length."""
+    key_in_keyring: bool
+    """Whether the kernel keeps the key where no program can read it, and not in the mapping's own table."""
+    discards: bool
+    """Whether the disk is told which blocks are free, and so how much is stored where."""
+
+
+class DiskKey(Facts):
+    """Where the key comes from that opens an encrypted device or dataset."""
+
+    kind: Literal["crypttab", "zfs"]
+    """Whether an entry of crypttab says so, or ZFS does of a dataset and all that inherit its key."""
+    key_source: Literal["asked", "file", "device", "random", "tpm", "token", "program", "network"]
+    """From where: a person, or a program such as clevis that answers for one; a file; another device; made
+    anew each time; a TPM; a security token; a program of the house's; a server over the network."""
+    key_in_clear: bool
+    """Whether it is a file on a disk that the host does not encrypt, so that who takes the disks has the key,
+    too. What a cloud encrypts below the host is not considered."""
+    open: bool
+    """Whether what it opens is open now."""
+
+
+class EncryptedDirectories(Facts):
+    """Which directories are encrypted by themselves, whatever lies below them."""
+
+    fscrypt: tuple[str, ...]
+    """Those that the file system encrypts: fscrypt, of ext4 and f2fs."""
+    ecryptfs: tuple[str, ...]
+    """Where eCryptfs is mounted."""

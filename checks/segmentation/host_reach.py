@@ -14,7 +14,7 @@ from scanner import Facts, Host, check
 from .host import ANY, LEGACY, NFT, SAVED, SAVED_6, is_loopback, listening, saved
 
 _SOCKETS = "sudo ss -H -lntup"
-_FORWARDING = (
+FORWARDING = (
     "grep -sH . /proc/sys/net/ipv4/ip_forward /proc/sys/net/ipv6/conf/all/forwarding"
     " /proc/sys/net/ipv4/conf/*/forwarding"
 )
@@ -67,7 +67,7 @@ def services(host: Host) -> Iterator[Service]:
     before the host, such as a cloud's security groups, is not considered; nor are hosts.allow and hosts.deny,
     which few programs still read.
     """
-    chains = _filter(host)
+    chains = filter_of(host)
     programs: dict[tuple[str, str], str | None] = {}
     for line in host.run(_SOCKETS).lines:
         named = _PROGRAM.search(line)
@@ -77,22 +77,34 @@ def services(host: Host) -> Iterator[Service]:
         yield _service(host, chains, "udp" if protocol == "udp" else "tcp", local, program)
 
 
-@check(_FORWARDING)
+@check(FORWARDING)
 def forwarding(host: Host) -> Iterator[Forwarding]:
     """Whether a host sends on packets that are not for itself, and so joins the networks that it is in.
 
     Hosts of containers and virtual machines do; whether their filter keeps networks apart is not said.
     """
+    forwards, forwards_ipv6 = sends_on(host)
+    yield Forwarding(resource=host.id, forwards=forwards, forwards_ipv6=forwards_ipv6)
+
+
+def sends_on(host: Host) -> tuple[bool, bool]:
+    """Whether a host sends on IPv4 packets, and IPv6 packets; its check declares FORWARDING.
+
+    Raises:
+        ReadError: it does not tell.
+    """
     # grep ends with 2 where there is no IPv6.
-    told = [line.partition(":") for line in host.run(_FORWARDING, ok=(0, 2)).lines]
-    yield Forwarding(
-        resource=host.id,
-        forwards=any("/ipv4/" in path and value.strip() != "0" for path, _, value in told),
-        forwards_ipv6=any("/ipv6/" in path and value.strip() != "0" for path, _, value in told),
-    )
+    told = [line.partition(":") for line in host.run(FORWARDING, ok=(0, 2)).lines]
+    on = [path for path, _, value in told if value.strip() != "0"]
+    return any("/ipv4/" in path for path in on), any("/ipv6/" in path for path in on)
 
 
-def _filter(host: Host) -> packets.Chains:
+def filter_of(host: Host) -> packets.Chains:
+    """The rules of a host's packet filter; its check declares NFT, LEGACY, SAVED and SAVED_6.
+
+    Raises:
+        ReadError: there is no program to list them with, or it does not list all.
+    """
     rulesets: list[packets.Chains] = []
     opaque: frozenset[tuple[str, str]] = frozenset()
     if host.has("nft"):
@@ -129,7 +141,7 @@ def _service(
         address=address,
         port=port,
         program=program,
-        reached_from="itself" if inside else _from(let_in),
+        reached_from="itself" if inside else reached_from(let_in),
         sources=()
         if inside
         else tuple(text for version in let_in for text in packets.written(let_in[version], version, _MOST)),
@@ -145,9 +157,10 @@ def _versions(address: str) -> tuple[Version, ...]:
     return (6,) if ":" in address and not address.startswith("::ffff:") else (4,)
 
 
-def _from(
+def reached_from(
     let_in: dict[Version, Spans],
 ) -> Literal["nobody", "private-networks", "listed-addresses", "anyone"]:
+    """In one word, who it is whose packets are let through."""
     if any(packets.anyone(spans, version) for version, spans in let_in.items()):
         return "anyone"
     if any(packets.public(spans, version) for version, spans in let_in.items()):

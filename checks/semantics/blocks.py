@@ -7,6 +7,9 @@ from dataclasses import dataclass
 # cryptsetup gives all its mappings a CRYPT- uuid; verity and integrity only detect changes.
 _ENCRYPTS = re.compile(r"CRYPT-(?!VERITY|INTEGRITY|SUBDEV)")
 _MEMORY = re.compile(r"(zram|ram)\d+$")
+# ZFS volumes, and devices that another program or machine carries: sysfs shows nothing below them.
+_ELSEWHERE = re.compile(r"(zd|nbd|rbd|drbd)\d+$")
+_SHORTEST = 3
 _OCTAL = re.compile(r"\\([0-7]{3})")
 
 
@@ -60,16 +63,28 @@ class Devices:
         known = {*self.numbers.values(), *self.under, *self.uuids}
         return name if name in known else self.names.get(_mapper_name(path))
 
-    def bare(self, name: str) -> frozenset[str]:
-        """The disks that it reaches in the clear; none when every way down passes encryption."""
-        if _ENCRYPTS.match(self.uuids.get(name, "")):
+    def bare(self, name: str, above: frozenset[str] = frozenset()) -> frozenset[str]:
+        """The disks that it reaches in the clear; none when every way down passes encryption.
+
+        What lies above is not gone into again: no kernel builds circles, but a host may say anything.
+        """
+        if self.encrypts(name):
             return frozenset()
-        lower = self.under.get(name)
-        return frozenset({name}) if not lower else frozenset().union(*map(self.bare, lower))
+        lower = self.under.get(name, frozenset()) - above
+        below = (self.bare(each, above | {name}) for each in lower)
+        return frozenset[str]().union(*below) if lower else frozenset({name})
+
+    def encrypts(self, name: str) -> bool:
+        """Whether it is a mapping of dm-crypt's."""
+        return _ENCRYPTS.match(self.uuids.get(name, "")) is not None
 
     def in_memory(self, name: str) -> bool:
         """Whether it is a disk made of memory, where nothing rests."""
         return _MEMORY.match(name) is not None
+
+    def elsewhere(self, name: str) -> bool:
+        """Whether sysfs does not show what carries it: a ZFS volume, or another machine over the network."""
+        return _ELSEWHERE.match(name) is not None
 
     def beside(self, name: str) -> frozenset[str]:
         """All devices of the file system that has this one, itself included."""
@@ -122,8 +137,8 @@ def devices(attributes: Iterable[str], links: Iterable[str]) -> Devices:
                 names[value] = kernel_name
             case ["loop", "backing_file"]:
                 files[kernel_name] = value
-    split = [link.split("/")[2:] for link in links]
-    under = _groups(_lower(*path) for path in split if path[0] == "block")
+    split = [parts for link in links if len(parts := link.split("/")[2:]) > _SHORTEST]
+    under = _groups(_lower(*path) for path in split if path[0] == "block" and len(path) == _SHORTEST + 1)
     spread = _groups((path[2], path[-1]) for path in split if path[0] == "fs" and path[-2] == "devices")
     return Devices(numbers, under, uuids, names, files, tuple(spread.values()))
 

@@ -4,8 +4,9 @@ The answer is the most that may get through. A condition that is not understood,
 times, marks, interfaces), counts as met where a rule accepts, and as not met where it drops.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from fnmatch import fnmatchcase
 from ipaddress import IPv4Address, IPv6Address, ip_network, summarize_address_range
 from typing import Literal
 
@@ -34,6 +35,8 @@ class Rule:
     """By address, where it asks; a version that is not in it does not match."""
     certain: bool = True
     """Whether there is no further condition."""
+    interface: str | None = None
+    """The interface that the packet came in by, where it asks for one; a star stands for any end."""
     never: bool = False
     """Whether it is about no packet that comes from elsewhere and opens a connection."""
 
@@ -42,6 +45,11 @@ class Rule:
         if self.never or (self.protocols is not None and protocol not in self.protocols):
             return False
         return self.ports is None or any(first <= port <= last for first, last in self.ports)
+
+    def anywhere(self) -> bool:
+        """Whether it is about every packet."""
+        asks = (self.protocols, self.ports, self.sources, self.interface)
+        return self.certain and not self.never and asks == (None,) * len(asks)
 
     def within(self, version: Version) -> Spans:
         """Whose packets it is about."""
@@ -66,11 +74,58 @@ Chains = Mapping[Key, Chain]
 
 def sources(chains: Chains, version: Version, protocol: str, port: int) -> Spans:
     """Whose packets may get through to a port of this machine: every chain on their way has to let them."""
-    families = {"inet", "ip" if version == 4 else "ip6"}  # noqa: PLR2004 - IPv4
-    through = EVERYBODY[version]
+    return _through(chains, _Walk(chains, version, protocol, port), "input")
+
+
+def forwarded(chains: Chains, version: Version, interfaces: Iterable[str]) -> Spans:
+    """Whose packets may be sent on to other machines or containers, of those that come in by some interfaces.
+
+    It is enough that some port of TCP or UDP gets through.
+    """
+    passed = _passed(chains, ("forward", "prerouting"))
+    asked = {port for key in passed for rule in chains[key].rules for port in _ends(rule.ports)}
+    found: Spans = ()
+    for interface in interfaces:
+        for protocol in ("tcp", "udp"):
+            for port in sorted({1, *asked}):
+                walk = _Walk(chains, version, protocol, port, interface)
+                found = joined((*found, *_through(chains, walk, "forward")))
+    return found
+
+
+def forwarded_by_default(chains: Chains, version: Version) -> bool:
+    """Whether a packet for another machine that no rule singles out is sent on."""
+    plain = {
+        key: replace(chain, rules=[rule for rule in chain.rules if rule.anywhere()])
+        for key, chain in chains.items()
+    }
+    return bool(_through(plain, _Walk(plain, version, "tcp", 1), "forward"))
+
+
+def _passed(chains: Chains, hooks: Collection[str]) -> set[Key]:
+    """The chains that packets come to from some hooks: tables for other purposes may have thousands."""
+    ahead = [key for key, chain in chains.items() if chain.hook in hooks]
+    found: set[Key] = set()
+    while ahead:
+        key = ahead.pop()
+        if key in found or key not in chains:
+            continue
+        found.add(key)
+        verdicts = ((rule.verdict or "").partition(" ") for rule in chains[key].rules)
+        ahead += [(key[0], key[1], name) for word, _, name in verdicts if word in ("jump", "goto")]
+    return found
+
+
+def _ends(ports: Spans | None) -> Iterable[int]:
+    """Where something changes: each stretch's first port, and the one behind its last."""
+    return (port for first, last in ports or () for port in (first, min(last + 1, PORTS[0][1])))
+
+
+def _through(chains: Chains, walk: "_Walk", hook: str) -> Spans:
+    families = {"inet", "ip" if walk.version == 4 else "ip6"}  # noqa: PLR2004 - IPv4
+    through = EVERYBODY[walk.version]
     for key, chain in chains.items():
-        if chain.hook in ("input", "prerouting") and key[0] in families:
-            walk = _Walk(chains, version, protocol, port)
+        if chain.hook in (hook, "prerouting") and key[0] in families:
             accepted, left = walk.along(key, through, 0)
             through = joined((*accepted, *left)) if chain.policy == "accept" else accepted
     return through
@@ -93,6 +148,8 @@ class _Walk:
     version: Version
     protocol: str
     port: int
+    interface: str | None = None
+    """By which interface the packet comes in; None: by any."""
 
     def along(self, key: Key, left: Spans, depth: int) -> tuple[Spans, Spans]:
         """Who is accepted by a chain, and who comes to its end or returns."""
@@ -100,14 +157,19 @@ class _Walk:
         returned: Spans = ()
         for rule in self.chains[key].rules if key in self.chains and depth < _DEEPEST else ():
             hit = common(left, rule.within(self.version))
-            if not hit or not rule.met_by(self.protocol, self.port) or rule.verdict in (None, "dnat"):
+            if not hit or not self._meets(rule) or rule.verdict in (None, "dnat"):
                 continue
             through, back, on = self._done(rule, key, hit, depth)
             accepted = joined((*accepted, *through))
             returned = joined((*returned, *back))
-            if rule.certain:
+            if rule.certain and (rule.interface is None or self.interface is not None):
                 left = joined((*without(left, hit), *on))
         return accepted, joined((*left, *returned))
+
+    def _meets(self, rule: Rule) -> bool:
+        asked = rule.interface
+        elsewhere = asked and self.interface and not fnmatchcase(self.interface, asked)
+        return not elsewhere and rule.met_by(self.protocol, self.port)
 
     def _done(self, rule: Rule, key: Key, hit: Spans, depth: int) -> tuple[Spans, Spans, Spans]:
         """Of those whom a rule is about: who is accepted, who returns, and who goes on to the next rule."""
@@ -176,7 +238,7 @@ def saved(lines: Iterable[Sequence[str]], version: Version) -> dict[Key, Chain]:
             case [first, *_] if first.startswith("*"):
                 table = first[1:]
             case [first, policy, *_] if first.startswith(":"):
-                hook = {"INPUT": "input", "PREROUTING": "prerouting"}.get(first[1:])
+                hook = {"INPUT": "input", "FORWARD": "forward", "PREROUTING": "prerouting"}.get(first[1:])
                 counts = hook if table != "nat" else None
                 said = "drop" if policy == "DROP" else "accept"
                 chains[family, table, first[1:]] = Chain(counts, said)
@@ -204,7 +266,7 @@ def _saved_rule(words: Sequence[str], version: Version) -> Rule:
     return rule
 
 
-def _with(  # noqa: C901, PLR0911 - one line for each option of iptables
+def _with(  # noqa: C901, PLR0911, PLR0912 - one line for each option of iptables
     rule: Rule, word: str, value: str, version: Version, *, negated: bool
 ) -> Rule:
     """A rule with one more option."""
@@ -229,6 +291,8 @@ def _with(  # noqa: C901, PLR0911 - one line for each option of iptables
         case "-i" if negated:
             # Docker's rules leave out what its own bridge sends.
             return rule
+        case "-i":
+            return replace(rule, interface=f"{value[:-1]}*" if value.endswith("+") else value)
         case "-m" | "--comment" | "--syn" | "--reject-with" | "--to-destination":
             return rule
         case "--dst-type" if value == "LOCAL" and not negated:

@@ -132,6 +132,8 @@ class _Reader:
         names = self._elements(right)
         if names == ["lo"]:
             return replace(rule, never=rule.never or not negated)
+        if not negated and len(names) == 1 and isinstance(names[0], str):
+            return replace(rule, interface=names[0])
         return replace(rule, certain=False)
 
     def _elements(self, right: Any) -> list[Any]:

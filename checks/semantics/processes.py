@@ -23,6 +23,8 @@ class Processes:
     """
     whole: bool
     """Whether all processes were shown: with hidepid the first one is hidden from who is not root."""
+    anybodys: frozenset[str] = frozenset()
+    """The names of all processes, people's included."""
 
     def run(self, program: str) -> bool:
         """Whether a program does."""
@@ -39,6 +41,7 @@ def processes(lines: Iterable[str]) -> Processes:
     return Processes(
         frozenset(one["Name"] for one in said.values() if "Name" in one and _is_system(one.get("Uid", ""))),
         "1" in said,
+        frozenset(one["Name"] for one in said.values() if "Name" in one),
     )
 
 

@@ -30,8 +30,35 @@ class CloudFileSystem(Facts):
     """Whether it also reaches, in the clear, disks that belong to the machine itself and end with it."""
 
 
+class AzureFileSystem(Facts):
+    """A file system, or swap, of a machine in Azure, which calls its disks by their places."""
+
+    kind: str
+    """The file system's type, as in ext4; swap for swap."""
+    mount_point: str | None
+    """Where it is mounted; none for swap."""
+    source: str
+    """What is mounted: the device, file or dataset."""
+    encrypted_by_host: bool
+    """Whether nothing of it reaches a disk but through the host's own encryption."""
+    machine: str
+    """The machine's id, as its firmware tells it: the first three parts of it are turned round on machines of
+    the first generation."""
+    places: tuple[str, ...]
+    """Where the disks are that it reaches in the clear: system, or `lun 3`."""
+    temporary: bool
+    """Whether it also reaches, in the clear, disks that belong to the machine itself and end with it."""
+
+
 class MachineDisks(Facts):
     """Where a machine in a cloud keeps what it writes."""
+
+    machine: str
+    """The machine's own id, by which its firmware calls it, too."""
+    disks: tuple[str, ...]
+    """Its managed disks, each after its place: `system=/subscriptions/...`, `lun 3=/subscriptions/...`."""
+    system_disk_temporary: bool
+    """Whether the system disk lies on the machine's host, and ends with the machine."""
 
     managed_disks: bool
     """Whether all its lasting disks are disks of the platform's, and none is a file in a storage account."""

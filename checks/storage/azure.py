@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from scanner import AzureSubscription, check
+from scanner import AzureSubscription, Fields, check
 
 from . import MachineDisks
 
@@ -20,11 +20,25 @@ def virtual_machines(subscription: AzureSubscription) -> Iterator[MachineDisks]:
             storage = machine.part("properties.storageProfile")
             if not storage.has("osDisk"):
                 raise machine.strange("properties.storageProfile.osDisk", "an object")
-            disks = [storage.part("osDisk"), *storage.parts("dataDisks")]
+            system, data = storage.part("osDisk"), storage.parts("dataDisks")
+            places = {"system": system, **{f"lun {disk.number('lun')}": disk for disk in data}}
+            disks = [system, *data]
             yield MachineDisks(
                 **machine.about,
+                machine=machine.text("properties.vmId").lower(),
+                disks=tuple(
+                    f"{place}={subscription.resource(_managed(disk))}"
+                    for place, disk in places.items()
+                    if _managed(disk)
+                ),
+                # https://learn.microsoft.com/azure/virtual-machines/ephemeral-os-disks
+                system_disk_temporary=system.text("diffDiskSettings.option", "") == "Local",
                 managed_disks=not any(disk.has("vhd") for disk in disks),
                 # Left out where nobody asked for it:
                 # https://learn.microsoft.com/azure/virtual-machines/disk-encryption
                 encrypted_at_host=machine.flag("properties.securityProfile.encryptionAtHost", default=False),
             )
+
+
+def _managed(disk: Fields) -> str:
+    return disk.text("managedDisk.id", "")

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from scanner import Host, Reason, check
 
 from . import CloudFileSystem
-from .under import AWS, MAKER, NEEDS, Store, read
+from .under import AWS, AZURE, GOOGLE, MAKER, NEEDS, Store, read
 
 _IDENTITIES = (
     "grep -sH . /sys/class/dmi/id/board_asset_tag /sys/block/nvme*/device/serial"
@@ -23,11 +23,12 @@ def cloud_file_systems(host: Host) -> Iterator[CloudFileSystem]:
     """Which of a cloud's volumes lie under file systems and swap that its machines do not encrypt themselves.
 
     EBS gives its volumes' ids to Nitro instances as the serial numbers of NVMe disks, without a call over the
-    network; a Xen instance is not told. Disks of Azure and Google Cloud do not tell theirs either: what
-    reaches them in the clear is refused. Hosts that are in no cloud have none of this.
+    network; a Xen instance is not told. Disks of Google Cloud do not tell theirs either: what reaches them in
+    the clear is refused. Of Azure's, storage.host_azure.file_systems speaks. Hosts that are in no cloud have
+    none of this.
     """
     storage = read(host)
-    if storage.cloud is None:
+    if storage.cloud in (None, AZURE):
         return
     # grep ends with 2 when one of the patterns matches nothing, as on a host without NVMe disks.
     lines = host.run(_IDENTITIES, ok=(0, 1, 2)).lines
@@ -35,8 +36,8 @@ def cloud_file_systems(host: Host) -> Iterator[CloudFileSystem]:
     for store in storage.stores():
         with host.reading(store.resource):
             bare = sorted(storage.bare(store))
-            if bare and storage.cloud != AWS:
-                raise _unnamed(host, MAKER, storage.cloud, store.source)
+            if bare and storage.cloud == GOOGLE:
+                raise _unnamed(host, MAKER, GOOGLE, store.source)
             yield _file_system(host, store, bare, told)
 
 

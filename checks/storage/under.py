@@ -14,18 +14,18 @@ ATTRIBUTES = (
 )
 LINKS = "ls -d /sys/block/*/slaves/* /sys/block/*/*/partition /sys/fs/btrfs/*/devices/*"
 MAKER = "cat /sys/class/dmi/id/sys_vendor /sys/class/dmi/id/bios_version /sys/class/dmi/id/chassis_asset_tag"
-DATASETS = "zfs get -H -o name,value encryption"
+DATASETS = "zfs get -H -t filesystem,volume -o name,value encryption"
 POOLS = "zpool status -L -P"
 NEEDS = (MOUNTS, SWAPS, ATTRIBUTES, LINKS, MAKER, DATASETS, POOLS)
 """What a check declares that reads a host's storage."""
 
-AWS = "AWS"
+AWS, AZURE, GOOGLE = "AWS", "Azure", "Google Cloud"
 
 _READ_ONLY_FORMATS = frozenset({"squashfs", "iso9660", "udf", "erofs", "cramfs", "romfs"})
 _BOOT = frozenset({"/boot", "/boot/efi", "/efi"})
 _NOWHERE = frozenset({"tmpfs", "ramfs", "rootfs"})
 # Every Azure machine has this tag, and no Hyper-V machine elsewhere.
-_CLOUDS = {"amazon": AWS, "google": "Google Cloud", "7783-7084-3265-9085-8269-3286-77": "Azure"}
+_CLOUDS = {"amazon": AWS, "google": GOOGLE, "7783-7084-3265-9085-8269-3286-77": AZURE}
 
 
 @dataclass(frozen=True)
@@ -81,6 +81,15 @@ class Storage:
             raise self._unknown(SWAPS, f"swap on {held.path}: no such block device can be seen")
         return self._under(name)
 
+    def in_clear(self, path: str) -> bool:
+        """Whether a file rests on a disk without the host encrypting it; in memory, nothing rests.
+
+        Raises:
+            ReadError: what lies below it cannot be seen from here.
+        """
+        mount = blocks.holding(path, self.mounts)
+        return not (mount and mount.kind in _NOWHERE) and bool(self._around(path))
+
     def _resting(self) -> Iterator[blocks.Mount]:
         for mount in self.mounts:
             if mount.kind in _READ_ONLY_FORMATS | _NOWHERE or mount.point in _BOOT:
@@ -107,7 +116,10 @@ class Storage:
         lower = self.devices.files.get(name)
         if lower is not None:
             return self._around(lower)
-        return frozenset().union(*map(self.devices.bare, self.devices.beside(name)))
+        disks = frozenset[str]().union(*map(self.devices.bare, self.devices.beside(name)))
+        if unseen := sorted(filter(self.devices.elsewhere, disks)):
+            raise self._unknown(LINKS, f"{unseen[0]}: what carries it cannot be seen from here")
+        return disks
 
     def _around(self, path: str) -> frozenset[str]:
         mount = blocks.holding(path, self.mounts)

@@ -278,3 +278,17 @@ class Build(Facts):
     """The names of the environment variables whose values whoever may see the project may see."""
     plain_aws_keys: tuple[str, ...]
     """Those among them by which AWS's tools take an access key."""
+
+
+class RemoteAccess(Facts):
+    """A program by which somebody outside reaches a host past the house's own ways in."""
+
+    program: str
+    """What it is called."""
+    purpose: Literal["remote-control", "remote-management", "tunnel", "network"]
+    """Whether it shows the screen or opens a shell to somebody elsewhere; is a maintenance company's agent
+    that carries out what it is told; publishes ports of the host; or joins it to a network across sites."""
+    running: bool
+    """Whether it runs, whoever started it."""
+    enabled: bool
+    """Whether it is started with the machine."""

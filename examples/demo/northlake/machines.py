@@ -6,7 +6,7 @@ from datetime import datetime
 
 from .networks import GROUP as NETWORK
 from .networks import address, interface
-from .parts import KEYS, Held, ago, called, child, resource, subnet
+from .parts import KEYS, Held, ago, called, child, number, resource, subnet
 
 GROUP = "ehr"
 _AGENTS = {
@@ -126,6 +126,7 @@ def _virtual_machine(machine: _Machine, now: datetime) -> Held:
         machine.name,
         {
             "provisioningState": "Succeeded",
+            "vmId": number(f"machine {machine.name}"),
             "hardwareProfile": {"vmSize": "Standard_D4s_v3"},
             "osProfile": {
                 "computerName": machine.name,

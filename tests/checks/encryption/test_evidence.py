@@ -1,6 +1,6 @@
-from checks.encryption import AtRest, Volume
-from checks.encryption.evidence import host_file_systems
-from checks.storage import CloudFileSystem
+from checks.encryption import AtRest, Disk, Volume
+from checks.encryption.evidence import azure_file_systems, host_file_systems
+from checks.storage import AzureFileSystem, CloudFileSystem, MachineDisks
 from scanner import Facts
 from scanner.model import Reason, Unreadable
 from scanner.testing import look, observe, world
@@ -131,3 +131,117 @@ def test_what_a_host_refused_stays_refused() -> None:
     assert [(refusal.resource, refusal.error.need) for refusal in sight.refusals] == [
         ("host:ehr-1:/xen", LYING)
     ]
+
+
+IN_AZURE, MACHINES, DISKS = azure_file_systems.needs
+MACHINE = "1a2b3c4d-5e6f-4a1b-8c2d-0123456789ab"
+# The same as the firmware of a machine of the first generation has it.
+TURNED = "4d3c2b1a-6f5e-1b4a-8c2d-0123456789ab"
+OTHER = "99999999-0000-4000-8000-000000000000"
+GROUP = "/subscriptions/s/resourceGroups/ehr/providers/Microsoft.Compute"
+
+
+def azure(path: str, *places: str, machine: str = MACHINE, temporary: bool = False) -> AzureFileSystem:
+    return AzureFileSystem(
+        resource=f"host:ehr-1:{path}",
+        kind="xfs",
+        mount_point=path,
+        source="/dev/sda1",
+        encrypted_by_host=not places and not temporary,
+        machine=machine,
+        places=places,
+        temporary=temporary,
+    )
+
+
+def machine(
+    name: str, vm_id: str, *disks: str, at_host: bool = False, ephemeral: bool = False
+) -> MachineDisks:
+    return MachineDisks(
+        resource=f"{GROUP}/virtualMachines/{name}",
+        machine=vm_id,
+        disks=disks,
+        system_disk_temporary=ephemeral,
+        managed_disks=True,
+        encrypted_at_host=at_host,
+    )
+
+
+def disk(name: str, manager: str) -> Disk:
+    return Disk(
+        resource=f"{GROUP}/disks/{name}",
+        encrypted=True,
+        key_manager=manager,
+        double_encrypted=False,
+        attached=True,
+    )
+
+
+def carried(path: str, manager: str | None, *links: str) -> Volume:
+    return Volume(
+        resource=f"host:ehr-1:{path}",
+        kind="xfs",
+        mount_point=path,
+        source="/dev/sda1",
+        encrypted=manager is not None,
+        key_manager=manager,
+        links=tuple(f"{GROUP}/{link}" for link in links),
+    )
+
+
+AT_PLACES = (f"system={GROUP}/disks/os", f"lun 3={GROUP}/disks/records")
+AZURE = world(
+    azure_file_systems,
+    {
+        IN_AZURE: [
+            azure("/", "system"),
+            azure("/srv", "lun 3"),
+            azure("/both", "lun 3", "system", machine=TURNED),
+            azure("/mnt", temporary=True),
+            azure("/luks", machine=OTHER),
+            azure("/own", "system", machine="00000000-0000-0000-0000-000000000002"),
+            azure("/scratch", temporary=True, machine="00000000-0000-0000-0000-000000000002"),
+        ],
+        MACHINES: [
+            machine("ehr", MACHINE, *AT_PLACES),
+            machine("own", "00000000-0000-0000-0000-000000000002", at_host=True, ephemeral=True),
+        ],
+        DISKS: [disk("os", "provider"), disk("records", "customer"), disk("nobodys", "provider")],
+    },
+)
+
+
+def test_azure_disks_below_file_systems() -> None:
+    assert observe(azure_file_systems, AZURE) == [
+        carried("/", "provider", "virtualMachines/ehr", "disks/os"),
+        carried("/srv", "customer", "virtualMachines/ehr", "disks/records"),
+        carried("/both", "provider", "virtualMachines/ehr", "disks/records", "disks/os"),
+        # Nobody asked for encryption at host.
+        carried("/mnt", None, "virtualMachines/ehr"),
+        carried("/luks", "customer"),
+        carried("/own", "provider", "virtualMachines/own"),
+        carried("/scratch", "provider", "virtualMachines/own"),
+    ]
+
+
+def test_a_machine_or_disk_of_azure_that_was_not_seen_is_refused() -> None:
+    unseen = [azure("/", "system", machine=OTHER), azure("/srv", "lun 3"), azure("/new", "lun 7")]
+    sight = look(azure_file_systems, {**AZURE, IN_AZURE: unseen, DISKS: [disk("os", "provider")]})
+
+    assert sight.facts == []
+    assert [(refusal.resource, refusal.error.need, refusal.error.detail) for refusal in sight.refusals] == [
+        ("host:ehr-1:/", MACHINES, f"{OTHER} was not seen"),
+        ("host:ehr-1:/srv", DISKS, f"{GROUP}/disks/records was not seen"),
+        ("host:ehr-1:/new", DISKS, f"{GROUP}/virtualMachines/ehr, lun 7 was not seen"),
+    ]
+    assert sight.refusals[0].error.mend == f"scan the Azure subscription that has the machine {OTHER}"
+
+
+def test_a_machine_of_azure_that_refused_may_be_any_that_is_missing() -> None:
+    machines = [*AZURE[MACHINES], refused(MACHINES, f"{GROUP}/virtualMachines/odd")]
+    systems = [azure("/", "system"), azure("/x", "system", machine=OTHER)]
+    sight = look(azure_file_systems, {**AZURE, IN_AZURE: systems, MACHINES: machines})
+
+    assert sight.facts == [carried("/", "provider", "virtualMachines/ehr", "disks/os")]
+    (refusal,) = sight.refusals
+    assert (refusal.resource, refusal.error.reason) == ("host:ehr-1:/x", Reason.DENIED)

@@ -181,3 +181,18 @@ def test_a_pool_whose_devices_cannot_be_seen_is_refused() -> None:
     sight = look(file_systems, {**HOSPITAL, POOLS: "  pool: other\n\t  /dev/sdb1 ONLINE 0 0 0\n"})
 
     assert [refusal.resource for refusal in sight.refusals] == ["host:ehr-1:/tank/clear"]
+
+
+@pytest.mark.parametrize("name", ["nbd0", "drbd0", "zd0"])
+def test_a_device_that_is_carried_elsewhere_is_refused(name: str) -> None:
+    told = {
+        **NSPAWN,
+        MOUNTS: f"28 1 43:0 / /srv rw,relatime shared:1 - ext4 /dev/{name} rw\n",
+        ATTRIBUTES: Output(2, f"/sys/class/block/{name}/dev:43:0\n"),
+    }
+    sight = look(file_systems, told)
+
+    assert sight.facts == []
+    assert [(refusal.resource, refusal.error.detail) for refusal in sight.refusals] == [
+        ("host:ehr-1:/srv", f"{name}: what carries it cannot be seen from here")
+    ]

@@ -6,6 +6,8 @@ from scanner.testing import SUBSCRIPTION, look, observe, world
 
 GROUP = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/EHR/providers/Microsoft.Compute/"
 ID = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/ehr/providers/Microsoft.Compute/virtualMachines/"
+DISK = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/ehr/providers/Microsoft.Compute/disks/"
+VM_ID = "1a2b3c4d-5e6f-4a1b-8c2d-0123456789ab"
 VHD = {"vhd": {"uri": "https://ehrdisks.blob.core.windows.net/vhds/os.vhd"}}
 
 
@@ -20,7 +22,11 @@ def machine(name: str, system: dict[str, Any], *data: dict[str, Any], **more: An
         "name": name,
         "type": "Microsoft.Compute/virtualMachines",
         "location": "westeurope",
-        "properties": {"storageProfile": {"osDisk": system, "dataDisks": lettered}, **more},
+        "properties": {
+            "vmId": VM_ID.upper(),
+            "storageProfile": {"osDisk": system, "dataDisks": lettered},
+            **more,
+        },
     }
 
 
@@ -35,7 +41,12 @@ MACHINES = world(
                 securityProfile={"encryptionAtHost": True, "securityType": "TrustedLaunch"},
             ),
             machine("old", VHD),
-            machine("mixed", managed("mixed"), managed("more"), VHD),
+            machine(
+                "mixed",
+                managed("mixed") | {"diffDiskSettings": {"option": "Local"}},
+                managed("more") | {"lun": 5},
+                VHD,
+            ),
         ]
     },
 )
@@ -48,9 +59,16 @@ def test_virtual_machines() -> None:
             region="westeurope",
             managed_disks=name == "ehr",
             encrypted_at_host=name == "ehr",
+            machine=VM_ID,
+            disks=tuple(f"{place}={DISK}{disk}" for place, disk in disks.items()),
+            system_disk_temporary=name == "mixed",
             tags={},
         )
-        for name in ("ehr", "old", "mixed")
+        for name, disks in {
+            "ehr": {"system": "system", "lun 0": "records"},
+            "old": {},
+            "mixed": {"system": "mixed", "lun 5": "more"},
+        }.items()
     ]
 
 

@@ -109,7 +109,6 @@ def test_firmware_that_tells_no_instance(tag: str) -> None:
     [
         ("Xen\n4.11.amazon\n\n", "which of AWS's disks nvme0n1 is", "move it to a Nitro instance"),
         ("Google\nGoogle\n\n", "which of Google Cloud's disks", "see what Google Cloud says"),
-        ("Microsoft\n1\n7783-7084-3265-9085-8269-3286-77\n", "which of Azure's disks", "see what Azure says"),
     ],
 )
 def test_disks_without_a_name_are_refused(makers: str, said: str, mend: str) -> None:
