@@ -8,7 +8,7 @@ from checks.semantics.packets import Version
 from scanner import Facts, Host, check
 
 from .host import LEGACY, NFT, SAVED, SAVED_6
-from .host_reach import FORWARDING, filter_of, reached_from, sends_on
+from .host_reach import FORWARDING, filter_of, hold, reached_from, sends_on
 
 _ADDRESSES = "ip -o addr"
 
@@ -47,6 +47,7 @@ def routing(host: Host) -> Iterator[Routing]:
     within = interfaces.networks(host.run(_ADDRESSES).lines)
     forwards = dict(zip((4, 6), sends_on(host), strict=True))
     chains = filter_of(host) if any(forwards.values()) else {}
+    hold(host, 2 * len(within) * packets.steps(chains, forwarding=True))
     versions: tuple[Version, ...] = (4, 6)
     sent_on = {
         version: packets.forwarded(chains, version, within) if forwards[version] else ()

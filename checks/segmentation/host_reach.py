@@ -9,7 +9,7 @@ from checks.semantics import packets, packets_nft
 from checks.semantics.networks import Ports
 from checks.semantics.packets import Version
 from checks.semantics.spans import Spans, joined
-from scanner import Facts, Host, check
+from scanner import Facts, Host, Reason, check
 
 from .host import ANY, LEGACY, NFT, SAVED, SAVED_6, is_loopback, listening, saved
 
@@ -73,6 +73,7 @@ def services(host: Host) -> Iterator[Service]:
         named = _PROGRAM.search(line)
         for found in listening(line):
             programs[found] = programs.get(found) or (named["name"] if named else None)
+    hold(host, len(programs) * packets.steps(chains))
     for (protocol, local), program in sorted(programs.items()):
         yield _service(host, chains, "udp" if protocol == "udp" else "tcp", local, program)
 
@@ -115,6 +116,21 @@ def filter_of(host: Host) -> packets.Chains:
     if host.run(LEGACY, ok=(0, 1)).text.strip() or opaque or not rulesets:
         rulesets += [packets.saved(_words(host, SAVED), 4), packets.saved(_words(host, SAVED_6), 6)]
     return packets.together(rulesets)
+
+
+def hold(host: Host, steps: int) -> None:
+    """Hold a host to what can be followed in seconds.
+
+    Raises:
+        ReadError: it has more rules and ports than that.
+    """
+    if steps > packets.MOST_STEPS:
+        raise host.refuse(
+            NFT,
+            Reason.INVALID_ANSWER,
+            "the packet filter has more rules than can be followed",
+            "make sets of them, as nft and ipset have, or see why there are so many",
+        )
 
 
 def _words(host: Host, command: str) -> list[list[str]]:

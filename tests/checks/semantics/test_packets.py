@@ -129,3 +129,28 @@ def _sound(words: list[str]) -> list[str]:
     return [
         word for before, word in zip(["", *words], words, strict=False) if before != "-s" and word != "-s"
     ]
+
+
+def rules(*lines: str) -> packets.Chains:
+    return packets.saved([line.split() for line in ("*filter", ":INPUT DROP", *lines)], 4)
+
+
+def test_a_chain_that_comes_back_to_itself_ends() -> None:
+    twice = ("-A loop -j loop",) * 3
+    chains = rules("-A INPUT -j loop", *twice, "-A loop -s 10.0.0.0/8 -j ACCEPT")
+
+    assert packets.sources(chains, 4, "tcp", 22) == packets.span("10.0.0.0/8")
+
+
+def test_a_chain_that_is_come_to_by_a_million_ways_is_followed_once() -> None:
+    doubled = [f"-A c{number} -j c{number + 1}" for number in range(20) for _ in range(2)]
+    chains = rules("-A INPUT -j c0", *doubled, "-A c20 -s 10.0.0.0/8 -j ACCEPT")
+
+    assert packets.sources(chains, 4, "tcp", 22) == packets.span("10.0.0.0/8")
+
+
+def test_what_a_host_may_have_can_be_followed_and_more_is_known_before() -> None:
+    def many(count: int) -> packets.Chains:
+        return rules(*(f"-A INPUT -s 10.{n >> 8}.{n & 255}.0/24 -j ACCEPT" for n in range(count)))
+
+    assert 100 * packets.steps(many(2_000)) < packets.MOST_STEPS < 100 * packets.steps(many(20_000))
