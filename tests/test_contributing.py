@@ -16,6 +16,7 @@ def test_the_example_is_a_whole_check(tmp_path: Path) -> None:
     (tmp_path / "tests" / "__init__.py").touch()
     shutil.copy(ROOT / "tests" / "checks" / "__init__.py", tmp_path / "tests" / "checks")
     shutil.copy(ROOT / "tests" / "checks" / "test_every_check.py", tmp_path / "tests" / "checks")
+    shutil.copy(ROOT / "tests" / "worlds.py", tmp_path / "tests")
     named = re.findall(r"^`([\w/.]+)`[^\n]*\n\n```\w+\n(.*?)```", _page(), re.DOTALL | re.MULTILINE)
     for name, text in named:
         (tmp_path / name).parent.mkdir(exist_ok=True, parents=True)

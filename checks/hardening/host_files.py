@@ -204,7 +204,10 @@ def writable_system_files(host: Host) -> Iterator[Writable]:
 
     Folders that hide their content from the user who looks are passed over: nobody else gets in, either.
     """
-    yield Writable(resource=host.id, writable_by_all=tuple(sorted(host.run(_WRITABLE).lines)))
+    yield Writable(
+        resource=host.id,
+        writable_by_all=tuple(sorted(line for line in host.run(_WRITABLE).lines if line.startswith("/"))),
+    )
 
 
 @check(_AUTOMOUNT_RUNS, _SERVICES, _OPENRC)

@@ -1,5 +1,6 @@
 """Hardening of hosts: what travels to and from other machines, and how strong its encryption has to be."""
 
+import re
 from collections.abc import Iterator
 from typing import Literal
 
@@ -7,6 +8,7 @@ from checks.semantics import crypto_policy, shares
 from scanner import Facts, Host, Reason, check
 
 _SHOWN = "update-crypto-policies --show"
+_POLICY = re.compile(r"[A-Z0-9][A-Z0-9_.-]*(:[A-Z0-9][\w.-]*)*")
 _FIPS = "cat /proc/sys/crypto/fips_enabled"
 _FOR_SSH = "cat /etc/crypto-policies/back-ends/opensshserver.config"
 _SSHD = "sudo sshd -T"
@@ -113,7 +115,9 @@ def crypto_policies(host: Host) -> Iterator[CryptoPolicy]:
     """
     if not host.has("update-crypto-policies"):
         return
-    policy = host.run(_SHOWN).text.strip()
+    policy = next((line for line in host.run(_SHOWN).lines if _POLICY.fullmatch(line)), None)
+    if policy is None:
+        raise host.refuse(_SHOWN, Reason.INVALID_ANSWER, "names no policy", "see what it says on the host")
     base, *additions = policy.split(":")
     yield CryptoPolicy(
         resource=host.id,

@@ -145,7 +145,7 @@ class DiskKey(Facts):
     key_in_clear: bool
     """Whether it is a file on a disk that the host does not encrypt, so that who takes the disks has the key,
     too. What a cloud encrypts below the host is not considered."""
-    open: bool
+    unlocked: bool
     """Whether what it opens is open now."""
 
 

@@ -82,7 +82,7 @@ def unlocking(host: Host) -> Iterator[DiskKey]:
                 kind="crypttab",
                 key_source=entry.source,
                 key_in_clear=bool(entry.file and storage.in_clear(entry.file)),
-                open=entry.name in storage.devices.names,
+                unlocked=entry.name in storage.devices.names,
             )
     if not host.has("zfs"):
         return
@@ -94,7 +94,7 @@ def unlocking(host: Host) -> Iterator[DiskKey]:
                 kind="zfs",
                 key_source=root.source,
                 key_in_clear=bool(root.file and storage.in_clear(root.file)),
-                open=root.open,
+                unlocked=root.unlocked,
             )
 
 

@@ -41,7 +41,7 @@ class Entry:
     source: Source
     file: str | None
     """The file that holds the key, where one does."""
-    open: bool = False
+    unlocked: bool = False
 
 
 def tables(lines: Iterable[str]) -> dict[str, Table]:

@@ -57,6 +57,8 @@ def configured(lines: Iterable[str]) -> list[Export]:
 def _exports(lines: Iterable[str]) -> Iterator[Export]:
     for line in lines:
         path, clients = _path(line.strip())
+        if not path.startswith("/"):
+            continue
         defaults = ""
         for word in clients:
             if word.startswith("-"):

@@ -142,7 +142,7 @@ def key(
         kind=kind,
         key_source=source,
         key_in_clear=clear,
-        open=opened,
+        unlocked=opened,
     )
 
 
