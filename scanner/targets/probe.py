@@ -8,6 +8,7 @@ import secrets
 import time
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Literal
 
 from ..errors import ReadError
@@ -44,7 +45,7 @@ class Output:
     errors: str = field(default="", repr=False)
     """Its standard error, the first 16 KiB of it; only for saying why it refused."""
 
-    @property
+    @cached_property
     def lines(self) -> tuple[str, ...]:
         """The lines of its standard output, without their ends.
 
@@ -53,7 +54,7 @@ class Output:
         lines = self.text.split("\n")
         if not lines[-1]:
             lines.pop()
-        return tuple(line.removesuffix("\r") for line in lines)
+        return tuple(line.removesuffix("\r") for line in lines) if "\r" in self.text else tuple(lines)
 
 
 Answer = Output | ReadError
