@@ -118,7 +118,7 @@ class Writer:
             raise
 
     def _write(self, name: str, packed: bytes) -> None:
-        """Write a short part where it belongs; what a kill leaves of it is not whole, and resuming sees it."""
+        """Write a short part where it belongs; what a kill leaves of it is not whole, as resuming sees."""
         path = f"{self.folder}/{name}"
         with self._placing():
             try:
@@ -133,7 +133,7 @@ class Writer:
         ready = self.journal.folder / f".{hashlib.sha256(name.encode()).hexdigest()}"
         path = self.folder / name
         try:
-            with open(ready, "wb", opener=_private) as file:  # noqa: PTH123 - Path.open takes no opener
+            with open(ready, "wb", opener=_private) as file:
                 hashing = _Hashing(file)
                 with gzip.GzipFile("", "wb", 6, hashing, mtime=0) as packed:
                     packed.writelines(line + b"\n" for line in lines)
@@ -163,10 +163,15 @@ class Writer:
             ScannerError: it cannot be written.
         """
         self.close()
-        text = as_json(msgspec.structs.replace(manifest, parts=dict(sorted(self.parts.items()))))
+        text = msgspec.json.format(as_json(msgspec.structs.replace(manifest, parts={})), indent=1)
+        # One by one, for there are many; no text within the manifest holds a newline, so this is its own.
+        before, empty, after = text.partition(b'\n "parts": {}')
         try:
             with replacing(self.folder / MANIFEST, self.journal.folder) as file:
-                file.write(msgspec.json.format(text, indent=1) + b"\n")
+                file.write(before + empty[:-1])
+                for at, (name, sha256) in enumerate(sorted(self.parts.items())):
+                    file.write(b'%s\n  "%s": "%s"' % (b"," * (at > 0), name.encode(), sha256.encode()))
+                file.write((b"\n }" if self.parts else b"}") + after + b"\n")
             if manifest.complete:
                 self.journal.discard()
         finally:
@@ -187,7 +192,7 @@ def _write(path: str, content: bytes) -> None:
 
 
 def _packed(lines: Iterable[bytes]) -> bytes:
-    """Few lines as gzip packs them, with no more memory made ready than they fill: that is what takes long."""
+    """Few lines as gzip packs them; only as much memory is made ready, which takes longest, as they fill."""
     text = b"".join(line + b"\n" for line in lines)
     window = min(max(9, len(text).bit_length()), zlib.MAX_WBITS)
     packing = zlib.compressobj(6, zlib.DEFLATED, -window, max(1, window - 7))
