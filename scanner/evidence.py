@@ -5,6 +5,7 @@ import hashlib
 import io
 import itertools
 import os
+import sys
 import threading
 import zlib
 from collections.abc import Iterable, Iterator
@@ -54,8 +55,8 @@ class Writer:
         """
         _assert_ours(folder, resume=resume)
         self.folder = folder
-        self.parts: dict[str, str] = {}
-        """SHA-256 by path, of what is sealed."""
+        self._parts: dict[str, dict[str, bytes]] = {}
+        """SHA-256 by folder and file, of what is sealed; packed, for this is all that grows with a run."""
         self.entered: dict[str, TargetRecord] = {}
         """The targets that an earlier attempt entered, by name."""
         self._closed = False
@@ -81,7 +82,8 @@ class Writer:
         try:
             begun = self.journal.begin(begun)
             self.entered = self.journal.entered()
-            self.parts = _sealed(self.folder)
+            for name, sha256 in _sealed(self.folder).items():
+                self._keep(name, bytes.fromhex(sha256))
         except ScannerError:
             self.journal.release()
             raise
@@ -93,8 +95,20 @@ class Writer:
 
     def sealed(self, target: str, scope: str, check: str) -> bool:
         """Whether what one check saw in one scope is sealed."""
+        folder, _, file = part_name(target, scope, check).rpartition("/")
         with self._lock:
-            return part_name(target, scope, check) in self.parts
+            return file in self._parts.get(folder, {})
+
+    @property
+    def parts(self) -> Iterator[tuple[str, str]]:
+        """What is sealed, in order: path and SHA-256."""
+        for folder in sorted(self._parts, key=lambda folder: f"{folder}/"):
+            for file, sha256 in sorted(self._parts[folder].items()):
+                yield f"{folder}/{file}", sha256.hex()
+
+    def _keep(self, name: str, sha256: bytes) -> None:
+        folder, _, file = name.rpartition("/")
+        self._parts.setdefault(folder, {})[sys.intern(file)] = sha256
 
     def seal(self, target: str, scope: str, check: str, entries: Iterable[Entry]) -> None:
         """Write what one check saw in one scope, sorted by resource, and close it for good.
@@ -126,7 +140,7 @@ class Writer:
             except FileNotFoundError:
                 Path(path).parent.mkdir(mode=0o700, parents=True, exist_ok=True)
                 _write(path, packed)
-            self.parts[name] = hashlib.sha256(packed).hexdigest()
+            self._keep(name, hashlib.sha256(packed).digest())
 
     def _stream(self, name: str, lines: Iterable[bytes]) -> None:
         """Write a long part beside the others, and put it among them when it is whole."""
@@ -140,7 +154,7 @@ class Writer:
             with self._placing():
                 path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
                 ready.replace(path)
-                self.parts[name] = hashing.sha256.hexdigest()
+                self._keep(name, hashing.sha256.digest())
         finally:
             ready.unlink(missing_ok=True)
 
@@ -169,9 +183,9 @@ class Writer:
         try:
             with replacing(self.folder / MANIFEST, self.journal.folder) as file:
                 file.write(before + empty[:-1])
-                for at, (name, sha256) in enumerate(sorted(self.parts.items())):
+                for at, (name, sha256) in enumerate(self.parts):
                     file.write(b'%s\n  "%s": "%s"' % (b"," * (at > 0), name.encode(), sha256.encode()))
-                file.write((b"\n }" if self.parts else b"}") + after + b"\n")
+                file.write((b"\n }" if self._parts else b"}") + after + b"\n")
             if manifest.complete:
                 self.journal.discard()
         finally:
