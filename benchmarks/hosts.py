@@ -307,6 +307,8 @@ def _by_ansible(ansible: str, place: Path) -> Taken:
             *(ansible, "all", "-i", str(place / "inventory"), "-m", "setup", "-f", "10"),
             *("-u", server.user, "--private-key", str(server.user_key)),
             *("-e", f"ansible_port={server.port}", f"--ssh-common-args={options}"),
+            # What it would find by itself may be a launcher's stand-in for a Python that is not there.
+            *("-e", f"ansible_python_interpreter={sys.executable}"),
         )
 
         def run() -> None:
