@@ -275,6 +275,12 @@ class Collector:
             if (scope.name, name) not in names:
                 session.done(scope, check)
         self.progress.entered(session, len(left))
+        try:
+            self._run_left(session, left, runners)
+        finally:
+            self.progress.ended(session)
+
+    def _run_left(self, session: Session, left: Sequence[Cell], runners: Executor | None) -> None:
         if runners is None:
             for scope, name, check in left:
                 self._check(session, scope, name, check)

@@ -3,10 +3,14 @@
 import gzip
 import hashlib
 import io
+import itertools
 import os
+import sys
 import threading
 import zlib
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from functools import lru_cache
 from pathlib import Path
 from typing import BinaryIO
 from urllib.parse import quote
@@ -28,6 +32,11 @@ LONGEST = 2**25
 """Bytes of one record; what a stranger's part inflates to is not held in memory."""
 MOST = 2**32
 """Bytes of one part, inflated."""
+_FEW = 100
+"""Entries from which a part is written as a stream; most have one or none."""
+_HEAD = b"\x1f\x8b\x08\0\0\0\0\0\0\xff"
+"""How gzip.GzipFile begins a file without a name or a time (RFC 1952, section 2.3)."""
+_WORD = 2**32 - 1
 
 _UNFINISHED = "the run that writes it has not finished; if it was cut short, go on with it by --resume"
 _CHANGED = "it is not what was sealed; the bundle was changed"
@@ -46,8 +55,8 @@ class Writer:
         """
         _assert_ours(folder, resume=resume)
         self.folder = folder
-        self.parts: dict[str, str] = {}
-        """SHA-256 by path, of what is sealed."""
+        self._parts: dict[str, dict[str, bytes]] = {}
+        """SHA-256 by folder and file, of what is sealed; packed, for this is all that grows with a run."""
         self.entered: dict[str, TargetRecord] = {}
         """The targets that an earlier attempt entered, by name."""
         self._closed = False
@@ -73,7 +82,8 @@ class Writer:
         try:
             begun = self.journal.begin(begun)
             self.entered = self.journal.entered()
-            self.parts = _sealed(self.folder)
+            for name, sha256 in _sealed(self.folder).items():
+                self._keep(name, bytes.fromhex(sha256))
         except ScannerError:
             self.journal.release()
             raise
@@ -85,8 +95,20 @@ class Writer:
 
     def sealed(self, target: str, scope: str, check: str) -> bool:
         """Whether what one check saw in one scope is sealed."""
+        folder, _, file = part_name(target, scope, check).rpartition("/")
         with self._lock:
-            return part_name(target, scope, check) in self.parts
+            return file in self._parts.get(folder, {})
+
+    @property
+    def parts(self) -> Iterator[tuple[str, str]]:
+        """What is sealed, in order: path and SHA-256."""
+        for folder in sorted(self._parts, key=lambda folder: f"{folder}/"):
+            for file, sha256 in sorted(self._parts[folder].items()):
+                yield f"{folder}/{file}", sha256.hex()
+
+    def _keep(self, name: str, sha256: bytes) -> None:
+        folder, _, file = name.rpartition("/")
+        self._parts.setdefault(folder, {})[sys.intern(file)] = sha256
 
     def seal(self, target: str, scope: str, check: str, entries: Iterable[Entry]) -> None:
         """Write what one check saw in one scope, sorted by resource, and close it for good.
@@ -95,34 +117,53 @@ class Writer:
             ScannerError: it cannot be written, or the bundle was closed.
         """
         name = part_name(target, scope, check)
-        ready = self.journal.folder / f".{hashlib.sha256(name.encode()).hexdigest()}"
+        lines = in_order(entries, self.journal.folder)
         try:
-            self._place(ready, name, self._pack(ready, entries))
+            first = list(itertools.islice(lines, _FEW))
+            if len(first) < _FEW:
+                self._write(name, _packed(first))
+            else:
+                self._stream(name, itertools.chain(first, lines))
         except OSError as error:
             self.close()
             raise ScannerError(f"{self.folder / name}: {error.strerror}") from None
         except ScannerError:
             self.close()
             raise
+
+    def _write(self, name: str, packed: bytes) -> None:
+        """Write a short part where it belongs; what a kill leaves of it is not whole, as resuming sees."""
+        path = f"{self.folder}/{name}"
+        with self._placing():
+            try:
+                _write(path, packed)
+            except FileNotFoundError:
+                Path(path).parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+                _write(path, packed)
+            self._keep(name, hashlib.sha256(packed).digest())
+
+    def _stream(self, name: str, lines: Iterable[bytes]) -> None:
+        """Write a long part beside the others, and put it among them when it is whole."""
+        ready = self.journal.folder / f".{hashlib.sha256(name.encode()).hexdigest()}"
+        path = self.folder / name
+        try:
+            with open(ready, "wb", opener=_private) as file:
+                hashing = _Hashing(file)
+                with gzip.GzipFile("", "wb", 6, hashing, mtime=0) as packed:
+                    packed.writelines(line + b"\n" for line in lines)
+            with self._placing():
+                path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+                ready.replace(path)
+                self._keep(name, hashing.sha256.digest())
         finally:
             ready.unlink(missing_ok=True)
 
-    def _pack(self, path: Path, entries: Iterable[Entry]) -> str:
-        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
-            hashing = _Hashing(file)
-            with gzip.GzipFile("", "wb", 6, hashing, mtime=0) as packed:
-                for line in in_order(entries, self.journal.folder):
-                    packed.write(line + b"\n")
-        return hashing.sha256.hexdigest()
-
-    def _place(self, ready: Path, name: str, sha256: str) -> None:
-        path = self.folder / name
+    @contextmanager
+    def _placing(self) -> Iterator[None]:
         with self._lock:
             if self._closed:
                 raise ScannerError(f"{self.folder}: closed")
-            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            ready.replace(path)
-            self.parts[name] = sha256
+            yield
 
     def close(self) -> None:
         """Seal nothing more: whatever comes now was cut short."""
@@ -136,14 +177,41 @@ class Writer:
             ScannerError: it cannot be written.
         """
         self.close()
-        text = as_json(msgspec.structs.replace(manifest, parts=dict(sorted(self.parts.items()))))
+        text = msgspec.json.format(as_json(msgspec.structs.replace(manifest, parts={})), indent=1)
+        # One by one, for there are many; no text within the manifest holds a newline, so this is its own.
+        before, empty, after = text.partition(b'\n "parts": {}')
         try:
             with replacing(self.folder / MANIFEST, self.journal.folder) as file:
-                file.write(msgspec.json.format(text, indent=1) + b"\n")
+                file.write(before + empty[:-1])
+                for at, (name, sha256) in enumerate(self.parts):
+                    file.write(b'%s\n  "%s": "%s"' % (b"," * (at > 0), name.encode(), sha256.encode()))
+                file.write((b"\n }" if self._parts else b"}") + after + b"\n")
             if manifest.complete:
                 self.journal.discard()
         finally:
             self.journal.release()
+
+
+def _private(path: str, flags: int) -> int:
+    return os.open(path, flags | os.O_NOFOLLOW, 0o600)
+
+
+def _write(path: str, content: bytes) -> None:
+    handle = _private(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC)
+    try:
+        while content:
+            content = content[os.write(handle, content) :]
+    finally:
+        os.close(handle)
+
+
+def _packed(lines: Iterable[bytes]) -> bytes:
+    """Few lines as gzip packs them; only as much memory is made ready, which takes longest, as they fill."""
+    text = b"".join(line + b"\n" for line in lines)
+    window = min(max(9, len(text).bit_length()), zlib.MAX_WBITS)
+    packing = zlib.compressobj(6, zlib.DEFLATED, -window, max(1, window - 7))
+    ended = zlib.crc32(text).to_bytes(4, "little") + (len(text) & _WORD).to_bytes(4, "little")
+    return _HEAD + packing.compress(text) + packing.flush() + ended
 
 
 class _Hashing:
@@ -281,6 +349,7 @@ def part_name(target: str, scope: str, check: str) -> str:
     return "/".join([PARTS, *(_plain(name) for name in (target, scope, check))]) + ".jsonl.gz"
 
 
+@lru_cache(4096)
 def _plain(name: str) -> str:
     quoted = quote(name, safe="").replace("%3A", "=")  # an equals sign in a name is quoted itself
     return f"%2E{quoted[1:]}" if quoted.startswith(".") else quoted

@@ -16,7 +16,9 @@ class Progress:
     """Of the targets that were entered so far: a check on each scope."""
     checks_done: int = 0
     _sessions: list[Session] = field(default_factory=list)
+    """Those that are open: one of a host holds everything that the host answered."""
     _calls: int = 0
+    """Of those that are done."""
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def entered(self, session: Session, checks: int) -> None:
@@ -24,6 +26,12 @@ class Progress:
         with self._lock:
             self.checks += checks
             self._sessions.append(session)
+
+    def ended(self, session: Session) -> None:
+        """Every check has run in a target that was entered."""
+        with self._lock:
+            self._calls += sum(session.calls.values())
+            self._sessions = [each for each in self._sessions if each is not session]
 
     def checked(self) -> None:
         """A check has run on a scope."""
@@ -39,7 +47,7 @@ class Progress:
     def calls(self) -> int:
         """How many calls were answered, commands on hosts included."""
         with self._lock:
-            return sum(sum(session.calls.values()) for session in self._sessions)
+            return self._calls + sum(sum(each.calls.values()) for each in self._sessions)
 
     def line(self) -> str:
         """All of it, in a line."""

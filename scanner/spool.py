@@ -62,6 +62,9 @@ def in_order(entries: Iterable[Observation | Unreadable], folder: Path) -> Itera
                 _store((line + b"\n" for _, line in lines), runs[-1], folder)
                 lines.clear()
         lines.sort()
+        if not runs:
+            yield from (line for _, line in lines)
+            return
         yield from (line for _, line in heapq.merge(lines, *(_keyed(run) for run in runs)))
 
 

@@ -1,4 +1,5 @@
 import gzip
+import io
 import json
 import os
 import socket
@@ -15,6 +16,7 @@ from scanner.errors import ScannerError
 from scanner.evidence import MANIFEST, Bundle, Writer, part_name
 from scanner.journal import Begun
 from scanner.model import FORMAT, Observation
+from scanner.plain import as_json
 from tests.judging import AT, AWS, EAST, planned, refused, saw, target, told
 
 VOLUMES = "encryption.aws.ebs_volumes"
@@ -213,6 +215,39 @@ def test_what_is_being_written_lies_apart_until_it_is_whole(tmp_path: Path) -> N
     writer.finish(MANIFEST_RECORD)
 
 
+def test_what_a_kill_leaves_of_a_short_part_is_read_anew(tmp_path: Path) -> None:
+    first = Writer(tmp_path / "evidence")
+    first.begin(begun())
+    first.seal(AWS, "us-east-1", VOLUMES, [saw("v1", encrypted=True)])
+    ((name, _),) = first.parts
+    first.journal.release()
+    whole = (tmp_path / "evidence" / name).read_bytes()
+
+    for length in range(len(whole)):
+        (tmp_path / "evidence" / name).write_bytes(whole[:length])
+        second = Writer(tmp_path / "evidence", resume=True)
+        second.begin(begun())
+        assert (list(second.parts), (tmp_path / "evidence" / name).exists()) == ([], False)
+        second.journal.release()
+
+
+@pytest.mark.parametrize("number", [0, 1, 99, 100, 101])
+def test_a_part_is_gzip_as_gzip_writes_it(tmp_path: Path, number: int) -> None:
+    entries = [saw(f"v{each:03}", encrypted=True) for each in range(number)]
+    writer = Writer(tmp_path / "evidence")
+    writer.seal(AWS, "us-east-1", VOLUMES, entries)
+    writer.finish(MANIFEST_RECORD)
+
+    path = the_part(writer.folder)
+    head = io.BytesIO()
+    gzip.GzipFile("", "wb", 6, head, mtime=0).close()
+    text = b"".join(as_json(entry) + b"\n" for entry in entries)
+    assert gzip.decompress(path.read_bytes()) == text
+    assert path.read_bytes()[:10] == head.getvalue()[:10]
+    assert path.stat().st_mode & 0o777 == 0o600
+    assert list(Bundle(writer.folder).part(AWS, "us-east-1", VOLUMES) or ()) == entries
+
+
 def test_nothing_is_sealed_after_the_end(tmp_path: Path) -> None:
     folder = written(tmp_path)
     writer = Writer(tmp_path / "other")
@@ -235,10 +270,10 @@ def test_what_was_sealed_is_taken_over(tmp_path: Path) -> None:
     second = Writer(tmp_path / "evidence", resume=True)
 
     assert second.begin(msgspec.structs.replace(begun(), run="r2")) == begun()
-    assert (second.parts, second.entered) == (first.parts, {AWS: target(EAST)})
+    assert (list(second.parts), second.entered) == (list(first.parts), {AWS: target(EAST)})
     assert second.sealed(AWS, "us-east-1", VOLUMES)
     second.finish(MANIFEST_RECORD)
-    assert Bundle(tmp_path / "evidence").manifest.parts == first.parts
+    assert Bundle(tmp_path / "evidence").manifest.parts == dict(first.parts)
 
 
 @pytest.mark.parametrize("complete", [True, False])
@@ -270,7 +305,7 @@ def test_a_part_in_anothers_place_is_not_taken_over(tmp_path: Path) -> None:
     second = Writer(tmp_path / "evidence", resume=True)
     second.begin(begun())
 
-    assert (second.parts, there.exists()) == (first.parts, False)
+    assert (list(second.parts), there.exists()) == (list(first.parts), False)
     second.journal.release()
 
 

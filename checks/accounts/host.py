@@ -106,7 +106,7 @@ def users(host: Host) -> Iterator[HostAccount]:
     Of /etc/shadow, no more is read than of which kind each hash is, and the dates. Accounts of a directory
     are not here: accounts.host.sources tells whether there is one.
     """
-    known = passwd.accounts(host.run(_ACCOUNTS).lines)
+    known = host.run(_ACCOUNTS).read(passwd.accounts)
     groups = passwd.memberships(host.run(_GROUPS).lines, known)
     kinds, ages = _shadow(host)
     shared = Counter(account.uid for account in known)
@@ -144,7 +144,7 @@ def sign_ins(host: Host) -> Iterator[HostSignIn]:
     files, running one command by SSH, sudo and su leave nothing there. Where a host keeps no such list, or
     one in which nobody ever logged in, nothing is said: never would only mean that nobody wrote it down.
     """
-    known = passwd.accounts(host.run(_ACCOUNTS).lines)
+    known = host.run(_ACCOUNTS).read(passwd.accounts)
     kinds, ages = _shadow(host)
     said = host.run(_LAST, ok=(0, 1, 127))
     seen = passwd.last_logins(said.lines)
@@ -175,7 +175,7 @@ def sign_ins(host: Host) -> Iterator[HostSignIn]:
 @check(_ACCOUNTS, _HOMES)
 def homes(host: Host) -> Iterator[Home]:
     """Who may write to the homes of accounts with a login shell: whoever may can log in as them."""
-    known = passwd.accounts(host.run(_ACCOUNTS).lines)
+    known = host.run(_ACCOUNTS).read(passwd.accounts)
     # xargs ends with 123 where one of the folders does not exist.
     lines = host.run(_HOMES, ok=(0, 1, 123)).lines
     found = {path: (int(mode, 8), int(owner)) for mode, owner, path in _stats(lines)}

@@ -76,7 +76,7 @@ def authorized_keys(host: Host) -> Iterator[AuthorizedKeys]:
     if not host.has("sshd"):
         return
     patterns = _patterns(host)
-    known = passwd.accounts(host.run(_ACCOUNTS).lines)
+    known = host.run(_ACCOUNTS).read(passwd.accounts)
     found = _found(host)
     where = {
         account.name: semantics.files(patterns, account.name, account.uid, account.home) for account in known
@@ -138,7 +138,7 @@ def _facts(
 
 
 def _patterns(host: Host) -> tuple[str, ...]:
-    everywhere = sshd.effective(host.run(_EFFECTIVE).lines)
+    everywhere = host.run(_EFFECTIVE).read(sshd.effective)
     # grep ends with 2 where one of the folders does not exist; sudo, when it refuses, with 1.
     blocks = sshd.blocks(host.run(_FILES, ok=(0, 2)).lines)
     if "authorizedkeysfile" not in everywhere or blocks.unfollowed:

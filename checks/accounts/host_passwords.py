@@ -69,7 +69,7 @@ def password_policy(host: Host) -> Iterator[HostPasswordPolicy]:
     A directory's own policy is not seen. Nothing is said of a host without PAM.
     """
     # grep ends with 2 where one of the folders does not exist.
-    services = pam.files(host.run(_STACKS, ok=(0, 1, 2)).lines)
+    services = host.run(_STACKS, ok=(0, 1, 2)).read(pam.files)
     settings = _Settings(_settings(host.run(_SETTINGS, ok=(0, 1, 2)).lines))
     changing = next((name for name in ("passwd", "common-password", "system-auth") if name in services), None)
     entering = next((name for name in ("sshd", "login", "system-auth") if name in services), None)

@@ -61,7 +61,7 @@ def sudo_rights(host: Host) -> Iterator[SudoRights]:
     lines = host.run(_GROUPS).lines
     ids = passwd.group_ids(lines)
     name = host.run(_NAME).text.strip()
-    known = passwd.accounts(host.run(_ACCOUNTS).lines)
+    known = host.run(_ACCOUNTS).read(passwd.accounts)
     groups = passwd.memberships(lines, known)
     for account in {account.name: account for account in reversed(known)}.values():
         numbers = {account.gid, *(ids[group] for group in groups[account.name])}

@@ -56,7 +56,7 @@ def run_by_system(host: Host) -> Processes:
         ReadError: the kernel hides processes from this login.
     """
     # grep ends with 2 when a process went away meanwhile.
-    found = processes(host.run(RUNNING, ok=(0, 2)).lines)
+    found = host.run(RUNNING, ok=(0, 2)).read(processes)
     if not found.whole:
         raise host.refuse(
             RUNNING,

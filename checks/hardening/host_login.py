@@ -191,7 +191,7 @@ def _plain(line: str) -> str:
 
 def _stack(host: Host, service: str) -> tuple[pam.Module, ...] | None:
     # grep ends with 2 where one of the folders does not exist.
-    services = pam.files(host.run(_STACKS, ok=(0, 1, 2)).lines)
+    services = host.run(_STACKS, ok=(0, 1, 2)).read(pam.files)
     if service not in services:
         return None
     stack = pam.stack(services, service)

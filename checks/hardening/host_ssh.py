@@ -133,7 +133,7 @@ def settings(host: Host) -> Iterator[SshSettings]:
     """
     if not host.has("sshd"):
         return
-    everywhere = semantics.effective(host.run(_EFFECTIVE).lines)
+    everywhere = host.run(_EFFECTIVE).read(semantics.effective)
     missing = sorted({"ciphers", "maxauthtries", "strictmodes", "clientalivecountmax"} - everywhere.keys())
     if missing:
         raise host.refuse(

@@ -95,7 +95,7 @@ def sshd(host: Host) -> Iterator[RemoteLogin]:
     """
     if not host.has("sshd"):
         return
-    everywhere = semantics.effective(host.run(_EFFECTIVE).lines)
+    everywhere = host.run(_EFFECTIVE).read(semantics.effective)
     # grep ends with 2 where one of the folders does not exist; sudo, when it refuses, with 1.
     blocks = semantics.blocks(host.run(_FILES, ok=(0, 2)).lines)
     if blocks.unfollowed:
@@ -134,7 +134,7 @@ def services(host: Host) -> Iterator[LocalLogin]:
     the host has not, nor of a host without PAM, as Alpine is at first.
     """
     # grep ends with 2 where one of the folders does not exist.
-    found = pam.files(host.run(_STACKS, ok=(0, 1, 2)).lines)
+    found = host.run(_STACKS, ok=(0, 1, 2)).read(pam.files)
     for service in _SERVICES:
         resource = f"{host.id}/pam/{service}"
         if service not in found:
@@ -174,7 +174,7 @@ def duo(host: Host) -> Iterator[Duo]:
 
 def _modules(host: Host, *, through_pam: bool) -> tuple[pam.Module, ...]:
     # grep ends with 2 where one of the folders does not exist.
-    services = pam.files(host.run(_STACKS, ok=(0, 1, 2)).lines)
+    services = host.run(_STACKS, ok=(0, 1, 2)).read(pam.files)
     if not through_pam:
         return ()
     return _stack(host, services, "sshd" if "sshd" in services else "other")

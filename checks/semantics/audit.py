@@ -196,6 +196,8 @@ def _samples(held: Iterable[Rule]) -> tuple[int, ...]:
 
 def _judged(held: list[Rule], kind: Kind, who: tuple[int, ...]) -> Judgement:
     able = [rule for rule in held if _about(rule, kind.event)]
+    if not able:
+        return Judgement(recorded=False, exceptions=frozenset())
     exceptions: set[str] = set()
     recorded = True
     for auid in who:

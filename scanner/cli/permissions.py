@@ -226,6 +226,7 @@ def _logins(targets: "Sequence[Any]") -> "Iterator[tuple[str, str]]":
     from scanner.targets.host import HostTarget
 
     for target in targets:
-        if isinstance(target, HostTarget) and target.sudo and target.transport == "ssh":
-            runas = "root" if isinstance(target.sudo, bool) else target.sudo.user
-            yield from () if target.user == "root" else ((target.user, runas),)
+        # Of a group that is listed later, the template is what is known of its hosts.
+        host = getattr(target, "template", target)
+        if isinstance(host, HostTarget) and host.sudo and host.transport == "ssh" and host.user != "root":
+            yield host.user, "root" if isinstance(host.sudo, bool) else host.sudo.user

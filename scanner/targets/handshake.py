@@ -3,6 +3,7 @@
 import logging
 import threading
 from contextlib import ExitStack
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ..model import Reason
@@ -19,14 +20,28 @@ if TYPE_CHECKING:
     import paramiko
 
 _RSA = ("rsa-sha2-512", "rsa-sha2-256")
+_AEAD = "-gcm@openssh.com"
 _LOG = "wardround.ssh"
 _NO_SERVER = "see that an SSH server listens there"
 
 
+@dataclass(frozen=True)
+class Shown:
+    """The key that a host showed."""
+
+    fingerprint: str
+    accepted: str | None
+    """The file that took it, when nobody has compared it."""
+
+    def __str__(self) -> str:
+        how = f" (accepted as new, by {self.accepted})" if self.accepted else ""
+        return self.fingerprint + how
+
+
 def logged_in(
     login: Login, connection: "socket.socket | paramiko.Channel", deadline: Deadline, stack: ExitStack
-) -> "tuple[paramiko.Transport, str]":
-    """A transport that is closed with the stack, or by the deadline, and which key the host showed.
+) -> "tuple[paramiko.Transport, Shown]":
+    """A transport that is closed with the stack, or by the deadline, and the key that the host showed.
 
     Raises:
         ReadError: there is no SSH server, it is not the known one, or it does not let us in.
@@ -52,8 +67,7 @@ def logged_in(
     key = transport.get_remote_server_key()
     new = trust.hold(key.get_name(), key.asbytes())
     authenticate(transport, login, deadline, new=new)
-    shown = fingerprint(key.asbytes())
-    return transport, f"{shown} (accepted as new, by {login.accept_new})" if new else shown
+    return transport, Shown(fingerprint(key.asbytes()), login.accept_new if new else None)
 
 
 def _exchange_keys(transport: "paramiko.Transport", login: Login, trust: Trust, deadline: Deadline) -> None:
@@ -66,6 +80,8 @@ def _exchange_keys(transport: "paramiko.Transport", login: Login, trust: Trust, 
         if offered in options.key_types
     ]
     options.key_types = [*wanted, *(each for each in options.key_types if each not in wanted)]
+    # Other ciphers need a MAC, which paramiko compares byte by byte, in Python.
+    options.ciphers = sorted(options.ciphers, key=lambda name: not name.endswith(_AEAD))
     limit = seconds(login, deadline)
     # start_client() returns in silence when its time is over; its own inner timeouts mislead.
     transport.banner_timeout = transport.handshake_timeout = limit + 1

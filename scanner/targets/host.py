@@ -3,7 +3,7 @@
 import re
 from collections.abc import Collection, Mapping
 from concurrent.futures import Executor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import ClassVar, Literal
 
 from ..declaration import Check
@@ -13,6 +13,7 @@ from ..view import View
 from . import local, login, ssh
 from . import needs as needs_of
 from .frames import parsed
+from .handshake import Shown
 from .login import Login
 from .probe import Answer, Deadline, Output, Probe, Questions, Sudo, sanitised
 from .script import SUDO, command_of, program_of
@@ -227,10 +228,14 @@ class HostTarget:
     def _there(self, questions: Questions, password: str, deadline: Deadline) -> tuple[str, Probe]:
         login, hops = self.logins()
         with ssh.connected(login, hops, deadline) as connection:
-            identity = f"{login} {connection.fingerprint}"
+            identity = f"{login} {connection.key}"
+            withheld = bool(password and connection.key.accepted)
+            if withheld:
+                questions, password = replace(questions, sudo=None), ""
             heard = connection.ask(self._script(questions, password, deadline), questions.over, deadline)
         through = f" via {connection.through}" if connection.through else ""
-        return identity + through, parsed(questions, heard, password)
+        probe = parsed(questions, heard, password)
+        return identity + through, _untold(probe, connection.key) if withheld else probe
 
     def logins(self) -> tuple[Login, tuple[Login, ...]]:
         """How it is logged in to, and its jump hosts.
@@ -260,6 +265,25 @@ class HostTarget:
             raise ReadError(
                 need=None, reason=Reason.FAILED, detail=f"jump: {error}", mend="write it as user@host:port"
             ) from None
+
+
+def _untold(probe: Probe, key: Shown) -> Probe:
+    """What a host answered that was not told the password for sudo: it may not be who it says."""
+    if probe.root:
+        return probe
+    answers = {
+        need: ReadError(
+            need=need,
+            reason=Reason.DENIED,
+            detail="no password for sudo is told to a host whose key nobody has compared",
+            mend=f"compare {key.fingerprint} with the host's own (ssh-keygen -lf on its console), "
+            f"then move its line from {key.accepted} to known_hosts",
+        )
+        if need.startswith(SUDO)
+        else answer
+        for need, answer in probe.answers.items()
+    }
+    return replace(probe, answers=answers)
 
 
 def _several(paths: str | tuple[str, ...] | None) -> tuple[str, ...]:

@@ -6,9 +6,10 @@ between lines that carry a nonce, so no output can end a frame, begin one or be 
 
 import secrets
 import time
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Literal
+from functools import cached_property
+from typing import Any, Literal, TypeVar
 
 from ..errors import ReadError
 from ..redact import redacted
@@ -34,6 +35,8 @@ MAX_HEARD = 64 * 1024 * 1024
 
 _SAID = 300
 
+Made = TypeVar("Made")
+
 
 @dataclass(frozen=True)
 class Output:
@@ -43,8 +46,11 @@ class Output:
     text: str = field(repr=False)
     errors: str = field(default="", repr=False)
     """Its standard error, the first 16 KiB of it; only for saying why it refused."""
+    _made: dict[Callable[..., Any], Any] = field(
+        default_factory=dict, init=False, repr=False, compare=False, hash=False
+    )
 
-    @property
+    @cached_property
     def lines(self) -> tuple[str, ...]:
         """The lines of its standard output, without their ends.
 
@@ -53,7 +59,14 @@ class Output:
         lines = self.text.split("\n")
         if not lines[-1]:
             lines.pop()
-        return tuple(line.removesuffix("\r") for line in lines)
+        return tuple(line.removesuffix("\r") for line in lines) if "\r" in self.text else tuple(lines)
+
+    def read(self, parse: Callable[[Sequence[str]], Made]) -> Made:
+        """What a parser makes of the lines: once for all checks, so nobody may change it."""
+        if parse not in self._made:
+            self._made[parse] = parse(self.lines)
+        made: Made = self._made[parse]
+        return made
 
 
 Answer = Output | ReadError

@@ -14,6 +14,7 @@ script ends whatever it started.
 """
 
 import hashlib
+import re
 import shlex
 from collections.abc import Collection
 from functools import lru_cache
@@ -37,13 +38,20 @@ LANES = 4
 LINGER_SECONDS = 5
 """How long after its time the script waits for whoever listens to say that all was heard."""
 
-_SLOW = frozenset(
-    {
-        *("apt-cache", "apt-get", "debsecan", "debsums", "dnf", "dnf5", "dpkg", "find", "needs-restarting"),
-        *("rpm", "systemctl", "systemd-analyze", "yum", "zypper"),
-    }
+_SLOW = tuple(
+    re.compile(words)
+    for words in (
+        # Every file of every package is read.
+        r"(dpkg|rpm) --verify( --\S+)*$",
+        # Package managers, wherever in a command: they read their lists, and work out what follows.
+        r"(?<![\w/.-])(apt-get|debsecan|debsums|dnf5?|needs-restarting|pro|yum|zypper) ",
+        r"(?<![\w/.-])find ",
+        r"(dpkg|rpm|apk) (--verify|audit)\b",
+        r"(?<![\w/.-])systemctl list-",
+        r"(?<![\w/.-])(dpkg|rpm|systemctl|systemd-analyze) ",
+    )
 )
-"""Programs that take tenths of seconds, where others take hundredths: they are begun first."""
+"""Commands that take tenths of seconds and more, where others take hundredths: the longest come first."""
 
 
 def program_of(need: str) -> str:
@@ -65,8 +73,11 @@ def id_of(need: str) -> str:
 @lru_cache(maxsize=64)
 def order(needs: tuple[str, ...]) -> str:
     """The ids of needs, in the order in which they are best begun."""
-    slow_first = sorted(needs, key=lambda need: (program_of(need) not in _SLOW, need))
-    return " ".join(map(id_of, slow_first))
+    return " ".join(map(id_of, sorted(needs, key=lambda need: (_rank(need), need))))
+
+
+def _rank(need: str) -> int:
+    return next((rank for rank, words in enumerate(_SLOW) if words.search(need)), len(_SLOW))
 
 
 @lru_cache(maxsize=64)

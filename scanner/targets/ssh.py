@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from ..model import Reason
 from . import road
-from .handshake import logged_in
+from .handshake import Shown, logged_in
 from .login import Login
 from .probe import Deadline, Heard, Hearing
 from .script import EXEC
@@ -25,8 +25,8 @@ class Connection:
     """A login that succeeded, on a host whose key is known."""
 
     transport: "paramiko.Transport"
-    fingerprint: str
-    """Of the key that the host showed, and whether that was accepted as new."""
+    key: Shown
+    """What the host showed."""
     through: str
     """The jump hosts, each as user@host:port; empty without one."""
 

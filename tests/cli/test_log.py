@@ -5,6 +5,7 @@ import pty
 import subprocess
 import sysconfig
 import time
+import weakref
 from pathlib import Path
 from typing import ClassVar
 
@@ -97,6 +98,18 @@ def _counted() -> Progress:
 
 def test_progress_counts_targets_checks_and_calls() -> None:
     assert _counted().line() == "1 of 3 targets, 1 of 5 checks, 7 calls"
+
+
+def test_progress_keeps_the_calls_of_who_is_done_and_not_what_they_answered() -> None:
+    progress = Progress(targets=1)
+    session = _Session()
+    alive = weakref.ref(session)
+    progress.entered(session, 1)  # type: ignore[arg-type]  # as above
+    progress.ended(session)  # type: ignore[arg-type]  # as above
+
+    del session
+
+    assert (progress.calls, alive()) == (7, None)
 
 
 def test_progress_is_a_plain_line_now_and_then(

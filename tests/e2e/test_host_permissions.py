@@ -75,6 +75,25 @@ def test_a_scan_under_exactly_the_printed_sudoers(tmp_path: Path, auditor: str) 
     assert answers["echo other"] == Output(0, "other\n")
 
 
+def test_the_logins_of_hosts_that_are_listed_later(tmp_path: Path) -> None:
+    (tmp_path / "all.ini").write_text("[clinic]\nehr ansible_host=127.0.0.1\n")
+    (tmp_path / "config").write_text("Host lab\n  HostName 127.0.0.1\n  User lab\n")
+    (tmp_path / "wardround.yaml").write_text(
+        "targets:\n"
+        '  - aws: {name: prod, account: "111122223333"}\n'
+        "  - hosts: {name: clinic, ansible: {inventory: all.ini}, user: deploy, sudo: true}\n"
+        "  - hosts: {name: cloud, aws: {target: prod, tags: {audit: 'yes'}}, user: ec2-user, sudo: true}\n"
+        "  - hosts: {name: lab, ssh_config: {file: config}, sudo: true}\n"
+        "  - hosts: {name: others, aws: {target: prod, tags: {audit: 'no'}}, user: nobody}\n"
+        f"policies: [{POLICY}]\n"
+    )
+    result = run(tmp_path, "permissions", "-c", "wardround.yaml", "--for", "hosts")
+
+    assert result.returncode == 0, result.stderr
+    named = {line.split()[0] for line in result.stdout.splitlines() if " NOPASSWD: " in line}
+    assert named == {"deploy", "ec2-user", "lab"}, result.stdout
+
+
 def test_a_scan_under_the_printed_forced_command(tmp_path: Path, auditor: str) -> None:
     with sshd.running() as server:
         free = _asked(server, server.user)

@@ -26,7 +26,7 @@ from scanner.targets.known_hosts import KnownHosts, judged, line_for, place
 from scanner.targets.login import Login, hop
 from scanner.targets.probe import Output
 from scanner.targets.script import MAX_ERRORS
-from tests import sshd
+from tests import logins, sshd
 
 ME = getpass.getuser()
 NEEDS = ("id -un", "uname -s", "printf 'a\\r\\n\\000'", "echo no >&2; exit 3")
@@ -552,29 +552,8 @@ def test_how_a_jump_is_not_written(written: str) -> None:
 @pytest.fixture
 def auditor() -> Iterator[str]:
     """A user who is not root, and who may do nothing yet."""
-    if os.geteuid() != 0:
-        if os.environ.get("CI") == "true":
-            pytest.fail("only root can make a user")
-        pytest.skip("only root can make a user")
-    name = f"wr{os.getpid()}"
-    subprocess.run(["useradd", "-M", "-N", "-s", "/bin/sh", "-p", "*", name], check=True, capture_output=True)
-    try:
+    with logins.login() as name:
         yield name
-    finally:
-        # Even while sshd's last process for the user is still on its way out.
-        subprocess.run(["userdel", "--force", name], check=False, capture_output=True)
-        assert not subprocess.run(["id", name], check=False, capture_output=True).stdout
-
-
-@contextmanager
-def sudoers(name: str, line: str) -> Iterator[None]:
-    path = Path(f"/etc/sudoers.d/{name}")
-    path.touch(mode=0o440)
-    try:
-        path.write_text(line + "\n")
-        yield
-    finally:
-        path.unlink()
 
 
 def test_root_is_asked_for_through_sudo_and_only_there(auditor: str) -> None:
@@ -583,7 +562,7 @@ def test_root_is_asked_for_through_sudo_and_only_there(auditor: str) -> None:
         plain = enter(server, "id -un", allowed, user=auditor)
         refusing = enter(server, allowed, user=auditor, sudo=True)
         mend = refusing.probe.answers[allowed].mend
-        with sudoers(auditor, mend.partition(": ")[2]):
+        with logins.sudoers(auditor, mend.partition(": ")[2]):
             granted = enter(server, "id -un", allowed, denied, user=auditor, sudo=True)
 
     assert mend == f"allow it in sudoers: {auditor} ALL=(root) NOPASSWD: /usr/bin/id -u"

@@ -3,6 +3,7 @@
 import os
 import shutil
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -73,6 +74,46 @@ def test_a_password_is_told_to_sudo_and_to_nobody_else(
         Reason.DENIED,
         f"allow it in sudoers: {auditor} ALL=(root) NOPASSWD: /usr/bin/cat /etc/sudoers",
     )
+
+
+def test_no_password_is_told_to_a_host_that_nobody_has_compared(
+    server: sshd.Sshd, auditor: str, tmp_path: Path
+) -> None:
+    accepted = tmp_path / "accepted"
+    target = HostTarget(
+        name="web",
+        address=server.address,
+        port=server.port,
+        user=auditor,
+        identity=str(server.user_key),
+        known_hosts=str(tmp_path / "none"),
+        accept_new=str(accepted),
+        deadline_seconds=40,
+        sudo=Sudo(password=lambda: PASSWORD),
+    )
+    log = tmp_path / "log"
+    everything = Check(lambda _: iter(()), (WHO, READ, "id -un"))
+    with logins.sudoers(auditor, f"Defaults:{auditor} logfile={log}, !syslog", f"{auditor} ALL=(ALL) ALL"):
+        # The second time its key is in the file already, and still nobody has compared it.
+        found = [dict(target.enter({"a.host.b": everything}, None).probe.answers) for _ in range(2)]
+        asked = log.exists()
+        known = replace(target, known_hosts=str(accepted)).enter({"a.host.b": everything}, None).probe.answers
+
+    uncompared = (
+        Reason.DENIED,
+        "no password for sudo is told to a host whose key nobody has compared",
+        (
+            f"compare {server.fingerprint} with the host's own (ssh-keygen -lf on its console), "
+            f"then move its line from {accepted} to known_hosts"
+        ),
+    )
+    assert [answers.pop("id -un") for answers in found] == [Output(0, f"{auditor}\n")] * 2
+    assert [
+        {need: (error.reason, error.detail, error.mend) for need, error in answers.items()}
+        for answers in found
+    ] == [{WHO: uncompared, READ: uncompared}] * 2
+    assert not asked
+    assert known[WHO] == Output(0, "0\n")
 
 
 def test_a_wrong_password_is_tried_once(server: sshd.Sshd, auditor: str, tmp_path: Path) -> None:
