@@ -69,7 +69,7 @@ def test_a_scan_under_exactly_the_printed_sudoers(tmp_path: Path, auditor: str) 
             answers = _asked(server, auditor, **{"a.host.other": OTHER})
 
     assert lines
-    assert "sudo grep -RHs . /etc/rsyslog.conf /etc/rsyslog.d" in before
+    assert "sudo grep -RHs . /etc/os-release /etc/rsyslog.conf /etc/rsyslog.d" in before
     assert before <= ROOTED
     assert _denied(answers) == {"sudo id -u"}
     assert answers["echo other"] == Output(0, "other\n")
