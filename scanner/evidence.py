@@ -57,6 +57,10 @@ class Writer:
         except OSError as error:
             raise ScannerError(f"{folder}: {error.strerror}") from None
         self.journal = Journal(folder)
+        self._made: set[Path] = set()
+        self._placed = threading.Condition(self._lock)
+        self._placing = 0
+        """How many parts are taking their names just now; whoever closes waits for them."""
         try:
             # Somebody may have finished it between the look and the lock.
             _assert_ours(folder, resume=resume, locked=True)
@@ -96,8 +100,10 @@ class Writer:
         """
         name = part_name(target, scope, check)
         ready = self.journal.folder / f".{hashlib.sha256(name.encode()).hexdigest()}"
+        placed = False
         try:
             self._place(ready, name, self._pack(ready, entries))
+            placed = True
         except OSError as error:
             self.close()
             raise ScannerError(f"{self.folder / name}: {error.strerror}") from None
@@ -105,7 +111,8 @@ class Writer:
             self.close()
             raise
         finally:
-            ready.unlink(missing_ok=True)
+            if not placed:
+                ready.unlink(missing_ok=True)
 
     def _pack(self, path: Path, entries: Iterable[Entry]) -> str:
         with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
@@ -120,14 +127,25 @@ class Writer:
         with self._lock:
             if self._closed:
                 raise ScannerError(f"{self.folder}: closed")
-            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            self._placing += 1
+        placed = {}
+        try:
+            if path.parent not in self._made:
+                path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+                self._made.add(path.parent)
             ready.replace(path)
-            self.parts[name] = sha256
+            placed[name] = sha256
+        finally:
+            with self._lock:
+                self._placing -= 1
+                self.parts |= placed
+                self._placed.notify_all()
 
     def close(self) -> None:
         """Seal nothing more: whatever comes now was cut short."""
         with self._lock:
             self._closed = True
+            self._placed.wait_for(lambda: not self._placing)
 
     def finish(self, manifest: Manifest) -> None:
         """Write the table of contents, and with it close the bundle; one that is incomplete can be resumed.

@@ -14,6 +14,11 @@ from ..plain import whole
 
 Page = dict[str, Any]
 
+_SMALL = 512
+"""Bytes that are not worth compressing: hardly fewer come of it, and other threads are let in meanwhile."""
+_PLAIN = b"\0"
+"""What begins a page that is not compressed; zlib's begin otherwise."""
+
 EVERYWHERE = "account"
 """The scope whose checks may ask in any region."""
 ELSEWHERE = "elsewhere: "
@@ -114,8 +119,9 @@ def _pack(page: Page) -> bytes:
         packed = msgspec.msgpack.encode(page)
     except UnicodeEncodeError:  # half a character, which JSON can say and UTF-8 cannot
         packed = msgspec.msgpack.encode(whole(page))
-    return zlib.compress(packed, 1)
+    return _PLAIN + packed if len(packed) < _SMALL else zlib.compress(packed, 1)
 
 
 def _unpack(page: bytes) -> Page:
-    return msgspec.msgpack.decode(zlib.decompress(page), type=Page)
+    packed = page[1:] if page[:1] == _PLAIN else zlib.decompress(page)
+    return msgspec.msgpack.decode(packed, type=Page)
