@@ -2,8 +2,8 @@
 
 A stock client puts each call together from what a dozen events' handlers say, finds out where it goes, signs
 it with parts that hardly ever change, and tells three more rounds of handlers when it is answered. Here all
-of that is looked up once for each operation. The parameters are checked and written, and answers and errors are
-read, by botocore's own code; what goes over the wire is the same to the byte, which is tested. Whoever is
+of that is looked up once for each operation. The parameters are checked and written, and answers and errors
+are read, by botocore's own code; what goes over the wire is the same to the byte, which is tested. Whoever is
 asked again, because a call failed, is asked by botocore itself. So is whatever is unusual: an operation
 that streams, that is signed otherwise, or that somebody unknown wants to hear of.
 """
