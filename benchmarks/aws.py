@@ -34,7 +34,8 @@ HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE))
 
 # Beside this file, where -I does not look.
-from aws_world import ACCOUNT, World, per_bucket  # noqa: E402
+from aws_things import ACCOUNT  # noqa: E402
+from aws_world import World, per_bucket  # noqa: E402
 
 from scanner import plan, plugins  # noqa: E402
 from scanner.cli.configuration import named  # noqa: E402

@@ -5,7 +5,8 @@ from collections.abc import Mapping
 from functools import cache
 from typing import Any
 
-from aws_world import ACCOUNT, AT, BUSY, HOME, REGIONS, Answer, World, credential_report, master, page_size
+from aws_things import ACCOUNT, AT, HOME, Answer, credential_report, master
+from aws_world import BUSY, REGIONS, World, page_size
 from botocore.model import OperationModel, Shape
 from moto.core.serialize import get_serializer_class
 from moto.core.utils import get_service_model

@@ -2,15 +2,25 @@
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass, replace
-from datetime import UTC, datetime
 from functools import cached_property
 from math import ceil
 from typing import Any
 
+from aws_things import (
+    ACCOUNT,
+    AT,
+    HOME,
+    TAGS,
+    database,
+    group,
+    master,
+    reservation,
+    rule,
+    trail,
+)
+
 from scanner.targets import operations
 
-ACCOUNT = "111122223333"
-HOME = "us-east-1"
 BUSY = (HOME, "us-west-2", "eu-central-1")
 """The regions in which somebody works; the others hold what AWS put there."""
 REGIONS = (
@@ -30,14 +40,10 @@ REGIONS = (
     "ap-southeast-1",
     "ap-southeast-2",
 )
-AT = datetime(2026, 11, 1, 3, 0, tzinfo=UTC)
 KEYS = 6
 """Customers' keys of each kind of store, in each busy region."""
 EC2_PAGE, PAGE = 1000, 100
 PATCH_STATES = 50
-TAGS = ({"Key": "owner", "Value": "ward-7"}, {"Key": "phi", "Value": "true"})
-
-Answer = dict[str, Any]
 
 LISTED_ONLY = {"volumes", "snapshots", "rules", "log_groups", "functions", "secrets", "users"}
 """What is listed, and never asked after one by one: of this an account may have 100,000."""
@@ -190,13 +196,13 @@ class World:
                     "Tags": list(TAGS),
                 },
             ),
-            "ec2:DescribeInstances": some("instances", lambda n: _reservation(region, n)),
+            "ec2:DescribeInstances": some("instances", lambda n: reservation(region, n)),
             "ec2:DescribeSecurityGroups": (
-                [_group(n) for n in (third["groups"] if region in BUSY else range(1))],
+                [group(n) for n in (third["groups"] if region in BUSY else range(1))],
                 True,
             ),
             "ec2:DescribeSecurityGroupRules": (
-                [_rule(n, len(third["groups"])) for n in (third["rules"] if region in BUSY else range(2))],
+                [rule(n, len(third["groups"])) for n in (third["rules"] if region in BUSY else range(2))],
                 True,
             ),
             "ec2:DescribeVpcs": (
@@ -247,7 +253,7 @@ class World:
                 },
             ),
             "dynamodb:ListTables": some("tables", lambda n: f"table-{n}"),
-            "rds:DescribeDBInstances": some("databases", lambda n: _database(region, n, customers(n, "rds"))),
+            "rds:DescribeDBInstances": some("databases", lambda n: database(region, n, customers(n, "rds"))),
             "rds:DescribeDBClusters": some(
                 "clusters",
                 lambda n: {
@@ -319,7 +325,7 @@ class World:
                 "instances",
                 lambda n: {"ResourceARN": arn.format("ec2", f"instance/i-{n:017x}"), "Tags": list(TAGS)},
             ),
-            "cloudtrail:DescribeTrails": ([_trail()], True),
+            "cloudtrail:DescribeTrails": ([trail()], True),
         }
 
 
@@ -388,120 +394,3 @@ def per_bucket(need: str) -> bool:
 def page_size(need: str) -> int:
     """How much AWS lists on one page."""
     return EC2_PAGE if need.startswith(("ec2:", "s3:")) else PAGE
-
-
-def master(region: str, name: str) -> str:
-    """A key of the account's."""
-    return f"arn:aws:kms:{region}:{ACCOUNT}:key/{name.replace(':', '-')}"
-
-
-def _reservation(region: str, number: int) -> Answer:
-    address = {"PrivateIpAddress": "10.0.0.1", "Primary": True}
-    return {
-        "ReservationId": f"r-{number:017x}",
-        "OwnerId": ACCOUNT,
-        "Instances": [
-            {
-                "InstanceId": f"i-{number:017x}",
-                "ImageId": f"ami-{number:017x}",
-                "State": {"Name": "running", "Code": 16},
-                "InstanceType": "t3.medium",
-                "LaunchTime": AT,
-                "PrivateIpAddress": "10.0.0.1",
-                "VpcId": f"vpc-{0:017x}",
-                "SubnetId": f"subnet-{0:017x}",
-                "Placement": {"AvailabilityZone": f"{region}a", "Tenancy": "default"},
-                "SecurityGroups": [{"GroupId": "sg-1", "GroupName": "default"}],
-                "NetworkInterfaces": [
-                    {
-                        "NetworkInterfaceId": f"eni-{number:017x}",
-                        "SubnetId": f"subnet-{0:017x}",
-                        "PrivateIpAddresses": [address],
-                        "Groups": [{"GroupId": "sg-1", "GroupName": "default"}],
-                    }
-                ],
-                "BlockDeviceMappings": [
-                    {"DeviceName": "/dev/xvda", "Ebs": {"VolumeId": f"vol-{number:017x}", "AttachTime": AT}}
-                ],
-                "MetadataOptions": {"HttpTokens": "required", "HttpEndpoint": "enabled"},
-                "Tags": list(TAGS),
-            }
-        ],
-    }
-
-
-def _group(number: int) -> Answer:
-    return {
-        "GroupId": f"sg-{number:017x}",
-        "GroupName": f"group-{number}" if number else "default",
-        "OwnerId": ACCOUNT,
-        "VpcId": f"vpc-{0:017x}",
-        "Description": "clinic",
-        "IpPermissions": [{"IpProtocol": "tcp", "FromPort": 443, "ToPort": 443}],
-        "Tags": list(TAGS),
-    }
-
-
-def _rule(number: int, groups: int) -> Answer:
-    listed = number % 50 == 49
-    return {
-        "SecurityGroupRuleId": f"sgr-{number:017x}",
-        "GroupId": f"sg-{number % max(groups, 1):017x}",
-        "GroupOwnerId": ACCOUNT,
-        "IsEgress": number % 3 == 0,
-        "IpProtocol": "tcp",
-        "FromPort": 443,
-        "ToPort": 443,
-        **({"PrefixListId": "pl-1"} if listed else {"CidrIpv4": "10.0.0.0/8"}),
-        "Tags": [],
-    }
-
-
-def _database(region: str, number: int, of: str) -> Answer:
-    return {
-        "DBInstanceArn": f"arn:aws:rds:{region}:{ACCOUNT}:db:d{number}",
-        "DBInstanceIdentifier": f"d{number}",
-        "Engine": "postgres",
-        "EngineVersion": "16.4",
-        "StorageEncrypted": True,
-        "KmsKeyId": of,
-        "PubliclyAccessible": False,
-        "AutoMinorVersionUpgrade": True,
-        "InstanceCreateTime": AT,
-        "BackupRetentionPeriod": 35,
-        "EnabledCloudwatchLogsExports": ["postgresql"],
-        "VpcSecurityGroups": [{"VpcSecurityGroupId": "sg-1", "Status": "active"}],
-        "TagList": list(TAGS),
-    }
-
-
-def _trail() -> Answer:
-    return {
-        "Name": "all",
-        "TrailARN": f"arn:aws:cloudtrail:{HOME}:{ACCOUNT}:trail/all",
-        "HomeRegion": HOME,
-        "IsMultiRegionTrail": True,
-        "LogFileValidationEnabled": True,
-        "HasCustomEventSelectors": True,
-        "KmsKeyId": master(HOME, "trail"),
-    }
-
-
-def credential_report(users: int) -> bytes:
-    """IAM's list of users, as it comes."""
-    header = (
-        "user,arn,user_creation_time,password_enabled,password_last_used,password_last_changed,"
-        "password_next_rotation,mfa_active,access_key_1_active,access_key_1_last_rotated,"
-        "access_key_1_last_used_date,access_key_1_last_used_region,access_key_1_last_used_service,"
-        "access_key_2_active,access_key_2_last_rotated,access_key_2_last_used_date,"
-        "access_key_2_last_used_region,access_key_2_last_used_service,cert_1_active,cert_1_last_rotated,"
-        "cert_2_active,cert_2_last_rotated"
-    )
-    at = "2026-10-01T03:00:00+00:00"
-    rest = (
-        f"{at},true,{at},{at},N/A,true,true,{at},{at},us-east-1,s3,false,N/A,N/A,N/A,N/A,false,N/A,false,N/A"
-    )
-    root = f"<root_account>,arn:aws:iam::{ACCOUNT}:root,{at},not_supported,{at},not_supported,not_supported"
-    root += ",true,false,N/A,N/A,N/A,N/A,false,N/A,N/A,N/A,N/A,false,N/A,false,N/A"
-    lines = [f"person-{n:06},arn:aws:iam::{ACCOUNT}:user/person-{n:06},{rest}" for n in range(users)]
-    return "\n".join([header, root, *lines]).encode()

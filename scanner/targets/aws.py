@@ -97,14 +97,15 @@ class Aws(View):
             ReadError: it was refused.
         """
         key = key or operations.listing(need)
+        asked, ask = self._asked(need, region, parameters)
         try:
-            pages = self._pages(need, region, parameters, NOT_OFFERED, absent)
+            items = self._account.memo.items(asked, ask, key)
         except ReadError as refusal:
-            if refusal.code in {NOT_OFFERED, absent}:
+            if refusal.code and refusal.code in {NOT_OFFERED, absent}:
                 return
-            raise
-        for page in pages:
-            yield from _at(page, key) or ()
+            raise self.refused(refusal) from None
+        for item in items:
+            yield _held(item, lambda name: self.refused(_without(need, name)))
 
     @overload
     def call(
@@ -124,14 +125,14 @@ class Aws(View):
             ValueError: the answer goes on: a listing is read with `all`.
         """
         try:
-            pages = list(self._pages(need, region, parameters, absent))
+            pages = list(self._account.memo.pages(*self._asked(need, region, parameters)))
         except ReadError as refusal:
             if absent and refusal.code == absent:
                 return None
-            raise
+            raise self.refused(refusal) from None
         if len(pages) != 1:
             raise ValueError(f"{need} has {len(pages)} pages: read it with all()")
-        return pages[0]
+        return Answer(pages[0], lambda name: self.refused(_without(need, name)))
 
     def refuse(self, need: str, reason: Reason, detail: str, mend: str) -> ReadError:
         """Keep as refused what an operation answered and cannot be relied on: a list that lacks something.
@@ -153,19 +154,13 @@ class Aws(View):
         """Under which region an answer is kept, until nobody will ask for it again."""
         return region or self._region
 
-    def _pages(
-        self, need: str, region: str | None, parameters: dict[str, Any], *absent: str | None
-    ) -> Iterator[Page]:
-        where = region or self._region
+    def _asked(
+        self, need: str, region: str | None, parameters: dict[str, Any]
+    ) -> tuple[Key, Callable[[], Iterator[Page]]]:
+        """A question, and whoever puts it."""
+        where, caller = region or self._region, self._account.caller
         asked = Key(self.declared(need), self._place(region), frozen(parameters))
-        account = self._account
-        try:
-            pages = account.memo.pages(asked, lambda: account.caller.pages(need, where, parameters))
-        except ReadError as refusal:
-            if refusal.code and refusal.code in absent:
-                raise
-            raise self.refused(refusal) from None
-        return (Answer(page, lambda name: self.refused(_without(need, name))) for page in pages)
+        return asked, lambda: caller.pages(need, where, parameters)
 
 
 def _without(need: str, name: str) -> ReadError:
@@ -175,14 +170,6 @@ def _without(need: str, name: str) -> ReadError:
         detail=f"the answer has no {name}",
         mend="scan again; if it stays so, report it to whoever maintains the check",
     )
-
-
-def _at(page: Page, key: str) -> Any:
-    """What an answer holds under a name with dots; None where it holds nothing."""
-    found: Any = page
-    for name in key.split("."):
-        found = (found or {}).get(name)
-    return found
 
 
 class AwsAccount(Aws):

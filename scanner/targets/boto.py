@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 from ..errors import ReadError
 from ..model import Reason
 from ..redact import line
-from . import operations, quick
+from . import direct, operations, quick
 from .answers import THROTTLED, Circuit, Lost
 from .memo import Page
 from .offered import NOT_OFFERED, Offered
@@ -93,6 +93,7 @@ class _Ask(NamedTuple):
     at: quick.Place | None
     circuit: Circuit
     bound: threading.BoundedSemaphore
+    paginators: dict[str, Any]
 
     @property
     def address(self) -> str:
@@ -113,6 +114,7 @@ class Boto:
         self._session = session
         self._offered = Offered(session)
         self._lock = threading.Lock()
+        self._counting = threading.Lock()
         self.calls: Counter[str] = Counter()
         self._asks: dict[tuple[str, str], _Ask] = {}
         self._everywhere: dict[str, _Ask] = {}
@@ -134,9 +136,9 @@ class Boto:
             ask = self._ask(service, region)
             if not self._offered(service, region, ask.address):
                 raise _not_offered(need, service, region)
-            for page in _paged(ask.client, self._turn(ask, region), need, operation, parameters):
+            for page in _paged(ask, self._turn(ask, region), need, operation, parameters):
                 page.pop("ResponseMetadata", None)
-                with self._lock:
+                with self._counting:
                     self.calls[service] += 1
                 yield page
         except Lost as lost:
@@ -150,8 +152,7 @@ class Boto:
 
     def leave(self, service: str, region: str) -> None:
         """Close the connections to a service in a region; whoever asks all the same has them made anew."""
-        with self._lock:
-            ask = self._asks.get((service, region))
+        ask = self._asks.get((service, region))
         if ask:
             ask.leave()
 
@@ -164,8 +165,10 @@ class Boto:
             self._everywhere.clear()
 
     def _ask(self, service: str, region: str) -> _Ask:
+        where = (service, region)
+        if where in self._asks:
+            return self._asks[where]
         with self._lock:  # botocore's session may make one client at a time
-            where = (service, region)
             if where not in self._asks:
                 known = self._everywhere.get(service)
                 at = quick.place(known.client, region) if known else None
@@ -176,7 +179,8 @@ class Boto:
                     client = self._client(service, region)
                     circuit = Circuit(ATTEMPTS)
                     circuit.watch(client)
-                    ask = _Ask(client, quick.place(client, region), circuit, bound)
+                    direct.shorten(client)
+                    ask = _Ask(client, quick.place(client, region), circuit, bound, {})
                     self._asks[where] = ask
                     if ask.at:
                         self._everywhere[service] = ask
@@ -218,12 +222,15 @@ class Boto:
 _Turn = Callable[[], AbstractContextManager[None]]
 
 
-def _paged(client: Any, turn: _Turn, need: str, operation: str, parameters: dict[str, Any]) -> Iterator[Page]:
+def _paged(ask: _Ask, turn: _Turn, need: str, operation: str, parameters: dict[str, Any]) -> Iterator[Page]:
     import botocore
 
-    name = botocore.xform_name(operation)
-    if client.can_paginate(name):
-        pages = iter(client.get_paginator(name).paginate(**parameters))
+    client, name = ask.client, botocore.xform_name(operation)
+    if name not in ask.paginators:
+        # Each is a class of its own, which takes as long to make as some calls.
+        ask.paginators[name] = client.get_paginator(name) if client.can_paginate(name) else None
+    if ask.paginators[name]:
+        pages = iter(ask.paginators[name].paginate(**parameters))
         while True:
             with turn():
                 page = next(pages, None)

@@ -31,8 +31,10 @@ class Offered:
 
     def __call__(self, service: str, region: str, address: str) -> bool:
         """Whether a service may be asked in a region, at its address."""
+        where = (service, region)
+        if where in self._known:
+            return self._known[where]
         with self._lock:
-            where = (service, region)
             if where not in self._known:
                 self._known[where] = self._listed(service, region) or self._named(region, address)
             return self._known[where]

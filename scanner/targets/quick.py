@@ -289,6 +289,11 @@ def _resolver(stock: Any) -> type:  # noqa: C901 - it is a class, of small metho
             at = self._at()
             return builtins if at is None else {**builtins, "AWS::Region": at.region}
 
+        def asked_in(self) -> str | None:
+            """The region in which this thread asks; None: in the client's own."""
+            at = self._at()
+            return at.region if at else None
+
         def _at(self) -> Place | None:
             at: Place | None = getattr(_ASKING, "place", None)
             # While a thread asks, others may be asked first: for credentials.

@@ -5,13 +5,16 @@ are called stay urllib3's and botocore's; `quick` says whether any of this is us
 """
 
 import http.client
+import queue
 import re
 import ssl
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from functools import cache
+from time import monotonic
 from types import ModuleType
 from typing import Any
+from urllib.parse import urlsplit
 
 from urllib3 import HTTPHeaderDict
 
@@ -22,6 +25,8 @@ _PLAIN = re.compile(r"/[!-~]*").fullmatch
 _LINES = 100
 """How many headers an answer may have, as the standard library has it."""
 _LINE = 65_536
+_FRESH_SECONDS = 2.0
+"""For how long a connection that was just used counts as one, without a look."""
 
 
 class Answer:
@@ -135,7 +140,7 @@ class Reading(http.client.HTTPResponse):
         raise http.client.HTTPException(f"got more than {_LINES} headers")
 
 
-def quicker(stock: Any) -> Any:
+def quicker(stock: Any) -> Any:  # noqa: C901 - it is a class, of small methods
     """A class of connections that ask and read by the shortest way."""
 
     class Connection(stock):  # type: ignore[misc]
@@ -155,7 +160,7 @@ def quicker(stock: Any) -> Any:
             if said is None or self.sock is None:
                 super().request(method, url, body, headers, *given, **named)
                 return
-            self.sock.settimeout(self.timeout)
+            self._wait_at_most(self.timeout)
             self._asked = method
             self.sock.sendall(said)
 
@@ -163,7 +168,7 @@ def quicker(stock: Any) -> Any:
             method, self._asked = self._asked, None
             if method is None:
                 return super().getresponse()
-            self.sock.settimeout(self.timeout)
+            self._wait_at_most(self.timeout)
             reading = Reading(self.sock, method=method)
             try:
                 reading.begin()
@@ -176,6 +181,30 @@ def quicker(stock: Any) -> Any:
             if reading.will_close:
                 self.close()
             return Answer(reading.status, reading.headers, body)
+
+        def plainly(self, method: str, url: str, body: Any, headers: Any, seconds: Any) -> Answer | None:
+            """The answer to a question that can be put plainly; None, and nothing asked, for any other."""
+            if self.sock is None:
+                return None
+            said = _said(
+                method,
+                url,
+                body,
+                headers,
+                _named(self._tunnel_host or self.host, self._tunnel_port if self._tunnel_host else self.port),
+            )
+            if said is None:
+                return None
+            self.timeout = seconds
+            self._wait_at_most(seconds)
+            self._asked = method
+            self.sock.sendall(said)
+            answer: Answer = self.getresponse()
+            return answer
+
+        def _wait_at_most(self, seconds: Any) -> None:
+            if self.sock.gettimeout() != seconds:  # to set it is a call of the kernel's
+                self.sock.settimeout(seconds)
 
     return Connection
 
@@ -215,11 +244,32 @@ def trusting(stock: ModuleType, pool: Any) -> type:  # noqa: C901 - it is a clas
 
         ConnectionCls = quicker(pool.ConnectionCls)
 
+        def _put_conn(self, conn: Any) -> None:
+            if conn is not None:
+                conn.left_at = monotonic()
+            super()._put_conn(conn)
+
+        def idle(self) -> Any:
+            """A connection that was used before and still is one; None when there is none."""
+            try:
+                connection = self.pool.get(block=False)
+            except (queue.Empty, AttributeError):  # all are in use, or it was closed
+                return None
+            if connection is not None and connection.sock is not None:
+                # To look whether the other end is there is a call of the kernel's.
+                if monotonic() - connection.left_at < _FRESH_SECONDS or connection.is_connected:
+                    return connection
+                connection.close()
+            self._put_conn(connection)
+            return None
+
     class Trusting(stock.URLLib3Session):  # type: ignore[misc,name-defined]
         """A session that loads certificates once."""
 
         def __init__(self, **given: Any) -> None:
             self._trusts: ssl.SSLContext | None = None
+            self._pools: dict[str, Any] = {}
+            """By what addresses begin with, who connects to a host."""
             # With a certificate of its own, or for its proxy, a context cannot be shared.
             if given.get("verify") and not given.get("client_cert") and not given.get("proxies_config"):
                 with suppress(OSError):  # botocore tells so when it connects
@@ -228,8 +278,61 @@ def trusting(stock: ModuleType, pool: Any) -> type:  # noqa: C901 - it is a clas
             if self._trusts:
                 self._pool_classes_by_scheme["https"] = Pool
 
+        def send(self, request: Any) -> Any:
+            """Ask, by a connection that there is if it can be."""
+            origin = request.url[: request.url.find("/", len("https://"))]
+            answer = self._asked(origin, request) if origin in self._pools else None
+            if answer is not None:
+                return answer
+            answered = super().send(request)
+            if self._trusts and origin.startswith("https://") and origin not in self._pools:
+                self._remember(origin, request.url)
+            return answered
+
+        def _remember(self, origin: str, url: str) -> None:
+            proxy = self._proxy_config.proxy_url_for(url)
+            if self._get_request_target(url, proxy).startswith("/"):
+                found = self._get_connection_manager(url, proxy).connection_from_url(url)
+                if type(found) is Pool:
+                    self._pools[origin] = found
+
+        def _asked(self, origin: str, request: Any) -> Any:
+            """An answer by a connection that there is; None when there is none, or it came to an end.
+
+            Raises:
+                ReadTimeoutError: nothing came.
+            """
+            found = self._pools[origin]
+            connection = None if request.stream_output or "#" in request.url else found.idle()
+            if connection is None:
+                return None
+            target = request.url[len(origin) :]
+            try:
+                answer = connection.plainly(
+                    request.method, target, request.body, request.headers, found.timeout.read_timeout
+                )
+            except TimeoutError as error:
+                connection.close()
+                raise stock.ReadTimeoutError(endpoint_url=request.url, error=error) from None
+            except (OSError, http.client.HTTPException):
+                # Whoever kept it may have let go of it just now: asked anew, it shows what is wrong.
+                connection.close()
+                return None
+            except BaseException:
+                connection.close()
+                raise
+            finally:
+                found._put_conn(connection)  # noqa: SLF001 - as urllib3's own answers do
+            if answer is None:
+                return None
+            told = stock.botocore.awsrequest.AWSResponse(request.url, answer.status, answer.headers, answer)
+            told.content  # noqa: B018 - it is read here
+            return told
+
         def leave(self, hosts: set[str]) -> None:
             """Close the connections to some hosts."""
+            for origin in [each for each in self._pools if urlsplit(each).hostname in hosts]:
+                self._pools.pop(origin, None)
             for manager in (self._manager, *self._proxy_managers.values()):
                 for key in manager.pools.keys():  # noqa: SIM118 - it cannot be iterated over
                     if key.key_host in hosts:
