@@ -27,6 +27,7 @@ _LOGINS_AT_ONCE = 4
 """To one jump host: sshd drops some of more than ten that have not logged in yet (MaxStartups)."""
 _ENDING_SECONDS = 2
 _SAID = 4096
+_CLOSING_SECONDS = 0.5
 
 Hops = tuple[Login, ...]
 """The jump hosts in the order in which they are gone through."""
@@ -206,6 +207,10 @@ class _Telling:
 
     def __call__(self, kind: object, error: BaseException | None, trace: object) -> bool:
         del kind, trace
+        if error is not None:
+            # Its end of the socket closes a moment before it is over.
+            with suppress(subprocess.TimeoutExpired):
+                self.process.wait(_CLOSING_SECONDS)
         status = self.process.poll()
         said = self._said()
         self._end()

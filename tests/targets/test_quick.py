@@ -200,7 +200,11 @@ def test_of_what_is_read_everything_is_known(service: str) -> None:
         assert reached(one.output_shape, set()) == reached(other.output_shape, set())
         assert [each.name for each in one.error_shapes] == [each.name for each in other.error_shapes]
         # Botocore writes down there what it found out, when it asks.
-        assert {**one.http, "authPath": ""} == {**other.http, "authPath": ""}
+        assert unasked(one.http) == unasked(other.http)
+
+
+def unasked(http: dict[str, str]) -> dict[str, str]:
+    return {**http, "authPath": "", "requestUri": http["requestUri"].replace("/{Bucket}", "")}
 
 
 # -- questions ---------------------------------------------------------------------------------------------
