@@ -4,7 +4,7 @@ import socket
 import ssl
 import threading
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -55,7 +55,8 @@ class Server:
         self.port = self._listening.getsockname()[1]
         self.asked: list[bytes] = []
         self.connections = 0
-        threading.Thread(target=self._listen, daemon=True).start()
+        self._thread = threading.Thread(target=self._listen, daemon=True)
+        self._thread.start()
 
     def _listen(self) -> None:
         while True:
@@ -93,6 +94,10 @@ class Server:
         return head + b"\r\n\r\n" + body
 
     def close(self) -> None:
+        # Else it would go on to accept what comes to whoever gets the number of this socket next.
+        with suppress(OSError):
+            self._listening.shutdown(socket.SHUT_RDWR)
+        self._thread.join()
         self._listening.close()
 
 
