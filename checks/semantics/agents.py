@@ -1,7 +1,7 @@
 """Programs that a hospital runs on its hosts to watch, to send logs away and to make backups.
 
-Each is known by the names of its processes, as its maker's packages and documentation have them. Where a
-product is made of several, those are named without which it does not do its work.
+Each is known by the names of its processes. Where a source is named, they were read there; the others are
+commonly known ones. Where a product is made of several, those are named without which it does no work.
 """
 
 from collections.abc import Iterable, Mapping

@@ -51,6 +51,8 @@ def test_two_releases_in_one_run(tmp_path: Path) -> None:
         with fleet.booted(tmp_path) as machines:
             report = scanned(tmp_path, machines)
     except fleet.NotBootedError as reason:
+        if os.environ.get("CI") == "true":
+            raise
         with fleet.plain() as machines:
             report = scanned(tmp_path, machines)
         assert len(cycles(report)) == len(machines)
