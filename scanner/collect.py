@@ -218,6 +218,7 @@ class Collector:
                 return
             record = before or _entered(target, session)
             self.writer.enter(record)
+            stack.callback(self.writer.leave, record)
             self._say(record)
             runners = stack.enter_context(_pool(target.checks_at_once, "check")) if wide else None
             self._run(session, record, checks, runners)
@@ -264,6 +265,7 @@ class Collector:
         for scope, name, _ in self._left(before, checks):
             where = Place(name, before.id, scope, self.now)
             self.writer.seal(before.id, scope.name, name, [where.unreadable(refusal)])
+        self.writer.leave(before)
         self._say(before)
 
     def _run(

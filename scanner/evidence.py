@@ -1,47 +1,37 @@
 """The evidence bundle: a folder of sealed parts, and a manifest that is written last."""
 
-import gzip
 import hashlib
 import io
 import itertools
 import os
-import sys
+import struct
+import tempfile
 import threading
-import zlib
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
-from functools import lru_cache
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import BinaryIO
-from urllib.parse import quote
 
 import msgspec
 
+from . import parts
 from .errors import ScannerError
 from .facts import sound
 from .files import replacing
 from .journal import FOLDER as JOURNAL
 from .journal import Begun, Journal, unfinished
-from .model import FORMAT, Manifest, Observation, TargetRecord, Unreadable
+from .model import FORMAT, Manifest, Sealed, TargetRecord
+from .parts import Entry
 from .plain import UNDECODABLE, as_json
 from .spool import in_order
 
 MANIFEST = "manifest.json"
-PARTS = "parts"
-LONGEST = 2**25
-"""Bytes of one record; what a stranger's part inflates to is not held in memory."""
-MOST = 2**32
-"""Bytes of one part, inflated."""
 _FEW = 100
 """Entries from which a part is written as a stream; most have one or none."""
-_HEAD = b"\x1f\x8b\x08\0\0\0\0\0\0\xff"
-"""How gzip.GzipFile begins a file without a name or a time (RFC 1952, section 2.3)."""
-_WORD = 2**32 - 1
+_PIECE = 2**20
+_BRIEF = struct.Struct(">QQ32s")
+_APPENDED = os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW
 
 _UNFINISHED = "the run that writes it has not finished; if it was cut short, go on with it by --resume"
-_CHANGED = "it is not what was sealed; the bundle was changed"
-
-Entry = Observation | Unreadable
 
 
 class Writer:
@@ -56,7 +46,8 @@ class Writer:
         _assert_ours(folder, resume=resume)
         self.folder = folder
         self._parts: dict[str, dict[str, bytes]] = {}
-        """SHA-256 by folder and file, of what is sealed; packed, for this is all that grows with a run."""
+        """Where what is sealed lies, by file and check; packed, for this is all that grows with a run."""
+        self._open: dict[str, _Appended] = {}
         self.entered: dict[str, TargetRecord] = {}
         """The targets that an earlier attempt entered, by name."""
         self._closed = False
@@ -82,8 +73,8 @@ class Writer:
         try:
             begun = self.journal.begin(begun)
             self.entered = self.journal.entered()
-            for name, sha256 in _sealed(self.folder).items():
-                self._keep(name, bytes.fromhex(sha256))
+            for name, held in _sealed(self.folder).items():
+                self._parts[name] = {check: _brief(part) for check, part in held.items()}
         except ScannerError:
             self.journal.release()
             raise
@@ -93,22 +84,23 @@ class Writer:
         """Write down that a target was entered, before any part of it is sealed."""
         self.journal.enter(record)
 
+    def leave(self, record: TargetRecord) -> None:
+        """Keep no file of this target open any longer."""
+        with self._lock:
+            for scope in record.scopes:
+                if file := self._open.pop(parts.file_of(record.id, scope.name), None):
+                    file.close()
+
     def sealed(self, target: str, scope: str, check: str) -> bool:
         """Whether what one check saw in one scope is sealed."""
-        folder, _, file = part_name(target, scope, check).rpartition("/")
         with self._lock:
-            return file in self._parts.get(folder, {})
+            return check in self._parts.get(parts.file_of(target, scope), {})
 
     @property
-    def parts(self) -> Iterator[tuple[str, str]]:
-        """What is sealed, in order: path and SHA-256."""
-        for folder in sorted(self._parts, key=lambda folder: f"{folder}/"):
-            for file, sha256 in sorted(self._parts[folder].items()):
-                yield f"{folder}/{file}", sha256.hex()
-
-    def _keep(self, name: str, sha256: bytes) -> None:
-        folder, _, file = name.rpartition("/")
-        self._parts.setdefault(folder, {})[sys.intern(file)] = sha256
+    def parts(self) -> Iterator[tuple[str, dict[str, Sealed]]]:
+        """What is sealed, in order: by file, and check."""
+        for name, held in sorted(self._parts.items()):
+            yield name, {check: _whole(brief) for check, brief in sorted(held.items())}
 
     def seal(self, target: str, scope: str, check: str, entries: Iterable[Entry]) -> None:
         """Write what one check saw in one scope, sorted by resource, and close it for good.
@@ -116,14 +108,19 @@ class Writer:
         Raises:
             ScannerError: it cannot be written, or the bundle was closed.
         """
-        name = part_name(target, scope, check)
+        name = parts.file_of(target, scope)
         lines = in_order(entries, self.journal.folder)
         try:
             first = list(itertools.islice(lines, _FEW))
             if len(first) < _FEW:
-                self._write(name, _packed(first))
-            else:
-                self._stream(name, itertools.chain(first, lines))
+                part = parts.packed(check, first)
+                self._append(name, check, io.BytesIO(part), hashlib.sha256(part).digest())
+                return
+            # Beside the others until it is whole; nothing has its name, so that nothing is left of it.
+            with tempfile.TemporaryFile(dir=self.journal.folder, prefix=".") as file:
+                sha256 = parts.write(file, check, itertools.chain(first, lines))
+                file.seek(0)
+                self._append(name, check, file, sha256)
         except OSError as error:
             self.close()
             raise ScannerError(f"{self.folder / name}: {error.strerror}") from None
@@ -131,44 +128,22 @@ class Writer:
             self.close()
             raise
 
-    def _write(self, name: str, packed: bytes) -> None:
-        """Write a short part where it belongs; what a kill leaves of it is not whole, as resuming sees."""
-        path = f"{self.folder}/{name}"
-        with self._placing():
-            try:
-                _write(path, packed)
-            except FileNotFoundError:
-                Path(path).parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-                _write(path, packed)
-            self._keep(name, hashlib.sha256(packed).digest())
-
-    def _stream(self, name: str, lines: Iterable[bytes]) -> None:
-        """Write a long part beside the others, and put it among them when it is whole."""
-        ready = self.journal.folder / f".{hashlib.sha256(name.encode()).hexdigest()}"
-        path = self.folder / name
-        try:
-            with open(ready, "wb", opener=_private) as file:
-                hashing = _Hashing(file)
-                with gzip.GzipFile("", "wb", 6, hashing, mtime=0) as packed:
-                    packed.writelines(line + b"\n" for line in lines)
-            with self._placing():
-                path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-                ready.replace(path)
-                self._keep(name, hashing.sha256.digest())
-        finally:
-            ready.unlink(missing_ok=True)
-
-    @contextmanager
-    def _placing(self) -> Iterator[None]:
+    def _append(self, name: str, check: str, part: BinaryIO, sha256: bytes) -> None:
+        """Add a part to its file; what a kill leaves of it is not whole, as resuming sees."""
         with self._lock:
             if self._closed:
                 raise ScannerError(f"{self.folder}: closed")
-            yield
+            if name not in self._open:
+                self._open[name] = _Appended(f"{self.folder}/{name}")
+            at, length = self._open[name].append(part)
+            self._parts.setdefault(name, {})[check] = _BRIEF.pack(at, length, sha256)
 
     def close(self) -> None:
         """Seal nothing more: whatever comes now was cut short."""
         with self._lock:
             self._closed = True
+            while self._open:
+                self._open.popitem()[1].close()
 
     def finish(self, manifest: Manifest) -> None:
         """Write the table of contents, and with it close the bundle; one that is incomplete can be resumed.
@@ -178,13 +153,15 @@ class Writer:
         """
         self.close()
         text = msgspec.json.format(as_json(msgspec.structs.replace(manifest, parts={})), indent=1)
-        # One by one, for there are many; no text within the manifest holds a newline, so this is its own.
+        # File by file, for there are many; no text within the manifest holds a newline, so this is its own.
         before, empty, after = text.partition(b'\n "parts": {}')
         try:
             with replacing(self.folder / MANIFEST, self.journal.folder) as file:
                 file.write(before + empty[:-1])
-                for at, (name, sha256) in enumerate(self.parts):
-                    file.write(b'%s\n  "%s": "%s"' % (b"," * (at > 0), name.encode(), sha256.encode()))
+                for at, (name, held) in enumerate(self.parts):
+                    file.write(b'%s\n  "%s": {' % (b"," * (at > 0), name.encode()))
+                    file.write(b",".join(b"\n   %s: %s" % tuple(map(as_json, each)) for each in held.items()))
+                    file.write(b"\n  }")
                 file.write((b"\n }" if self._parts else b"}") + after + b"\n")
             if manifest.complete:
                 self.journal.discard()
@@ -192,44 +169,44 @@ class Writer:
             self.journal.release()
 
 
-def _private(path: str, flags: int) -> int:
-    return os.open(path, flags | os.O_NOFOLLOW, 0o600)
+class _Appended:
+    """A file that parts are added to."""
+
+    def __init__(self, path: str) -> None:
+        """Open it, to go on at its end; it and its folder are made where they are missing."""
+        try:
+            self._handle = os.open(path, _APPENDED, 0o600)
+        except FileNotFoundError:
+            Path(path).parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            self._handle = os.open(path, _APPENDED, 0o600)
+        self._end = os.fstat(self._handle).st_size
+
+    def append(self, part: BinaryIO) -> tuple[int, int]:
+        """Add this, whole or not at all: where it begins, and how long it is."""
+        at = end = self._end
+        try:
+            while piece := part.read(_PIECE):
+                while piece:
+                    written = os.pwrite(self._handle, piece, end)
+                    piece, end = piece[written:], end + written
+        except BaseException:
+            os.ftruncate(self._handle, at)
+            raise
+        self._end = end
+        return at, end - at
+
+    def close(self) -> None:
+        """Add no more."""
+        os.close(self._handle)
 
 
-def _write(path: str, content: bytes) -> None:
-    handle = _private(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC)
-    try:
-        while content:
-            content = content[os.write(handle, content) :]
-    finally:
-        os.close(handle)
+def _brief(part: Sealed) -> bytes:
+    return _BRIEF.pack(part.at, part.length, bytes.fromhex(part.sha256))
 
 
-def _packed(lines: Iterable[bytes]) -> bytes:
-    """Few lines as gzip packs them; only as much memory is made ready, which takes longest, as they fill."""
-    text = b"".join(line + b"\n" for line in lines)
-    window = min(max(9, len(text).bit_length()), zlib.MAX_WBITS)
-    packing = zlib.compressobj(6, zlib.DEFLATED, -window, max(1, window - 7))
-    ended = zlib.crc32(text).to_bytes(4, "little") + (len(text) & _WORD).to_bytes(4, "little")
-    return _HEAD + packing.compress(text) + packing.flush() + ended
-
-
-class _Hashing:
-    """A file, and the SHA-256 of what is written to it."""
-
-    def __init__(self, file: BinaryIO) -> None:
-        """Nothing was written yet."""
-        self._file = file
-        self.sha256 = hashlib.sha256()
-
-    def write(self, piece: bytes) -> int:
-        """Write on."""
-        self.sha256.update(piece)
-        return self._file.write(piece)
-
-    def flush(self) -> None:
-        """Hand on what was written."""
-        self._file.flush()
+def _whole(brief: bytes) -> Sealed:
+    at, length, sha256 = _BRIEF.unpack(brief)
+    return Sealed(at=at, length=length, sha256=sha256.hex())
 
 
 class Bundle:
@@ -259,6 +236,7 @@ class Bundle:
         started, finished = self.manifest.started_at, self.manifest.finished_at
         if not started.tzinfo or not finished.tzinfo or finished < started:
             raise ScannerError(f"{path}: its moments name no time zone, or it ends before it begins")
+        self._sizes = {name: _size(held) for name, held in self.manifest.parts.items()}
 
     def part(self, target: str, scope: str, check: str) -> Iterator[Entry] | None:
         """What one check saw in one scope; None when it was not run there.
@@ -266,66 +244,34 @@ class Bundle:
         Raises:
             ScannerError: the part is missing, or is not what was sealed.
         """
-        name = part_name(target, scope, check)
-        sealed = self.manifest.parts.get(name)
-        if sealed is None:
-            return None
-        path = self._folder / name
-        try:
-            with path.open("rb") as file:
-                found = hashlib.file_digest(file, "sha256").hexdigest()
-        except OSError as error:
-            raise ScannerError(f"{path}: {error.strerror}: a part of the bundle is missing") from None
-        if found != sealed:
-            raise ScannerError(f"{path}: {_CHANGED}")
-        return _entries(path)
+        name = parts.file_of(target, scope)
+        sealed = self.manifest.parts.get(name, {}).get(check)
+        return parts.read(self._folder / name, sealed, self._sizes[name]) if sealed else None
 
 
-def _entries(path: Path) -> Iterator[Entry]:
-    decoder = msgspec.json.Decoder(Entry)
-    inflated = 0
-    try:
-        # gzip's own readline() is Python, and takes longer than decoding what it reads.
-        with gzip.open(path) as packed, io.BufferedReader(packed, 2**16) as lines:
-            for line in iter(lambda: lines.readline(LONGEST), b""):
-                inflated += len(line)
-                if len(line) == LONGEST or inflated > MOST:
-                    raise ScannerError(f"{path}: not a part of a bundle: it inflates beyond all bounds")
-                yield decoder.decode(line)
-    except (OSError, EOFError, zlib.error, *UNDECODABLE) as error:
-        raise ScannerError(f"{path}: not a part of a bundle: {error}") from None
-
-
-def _sealed(folder: Path) -> dict[str, str]:
-    """SHA-256 of the parts that a run sealed before it ended; what is not whole goes.
+def _sealed(folder: Path) -> dict[str, dict[str, Sealed]]:
+    """The parts that a run sealed before it ended, by file and check; what is not whole goes.
 
     Raises:
         ScannerError: a part is not what the incomplete manifest says was sealed.
     """
     told = Bundle(folder).manifest.parts if (folder / MANIFEST).exists() else {}
-    found: dict[str, str] = {}
-    for path in sorted((folder / PARTS).rglob("*.jsonl.gz")):
-        name = path.relative_to(folder).as_posix()
-        with path.open("rb") as file:
-            found[name] = hashlib.file_digest(file, "sha256").hexdigest()
-        if name not in told and not _whole(path, name):
-            path.unlink()
-            del found[name]
-    for name, sha256 in told.items():
-        if found.get(name) != sha256:
-            raise ScannerError(f"{folder / name}: {_CHANGED}")
+    there = sorted((folder / parts.FOLDER).rglob("*.jsonl.gz"))
+    found = {path.relative_to(folder).as_posix(): parts.found(folder, path) for path in there}
+    for name, held in told.items():
+        if found.get(name) != held:
+            raise ScannerError(f"{folder / name}: {parts.CHANGED}")
+    for name, held in found.items():
+        if held:
+            os.truncate(folder / name, _size(held))
+        else:
+            (folder / name).unlink()
     (folder / MANIFEST).unlink(missing_ok=True)
-    return found
+    return {name: held for name, held in found.items() if held}
 
 
-def _whole(path: Path, name: str) -> bool:
-    """Whether a part is all there, and where it belongs: a machine that loses power may leave less."""
-    try:
-        return path.stat().st_size > 0 and all(
-            part_name(entry.target, entry.scope or "", entry.check or "") == name for entry in _entries(path)
-        )
-    except ScannerError:
-        return False
+def _size(held: Mapping[str, Sealed]) -> int:
+    return max((part.at + part.length for part in held.values()), default=0)
 
 
 def _assert_ours(folder: Path, *, resume: bool, locked: bool = False) -> None:
@@ -342,14 +288,3 @@ def _assert_ours(folder: Path, *, resume: bool, locked: bool = False) -> None:
         raise ScannerError(f"{folder}: not empty; a bundle is never written over: name a new folder")
     if locked and not resume and unfinished(folder):
         raise ScannerError(f"{folder}: {_UNFINISHED}, or name a new folder")
-
-
-def part_name(target: str, scope: str, check: str) -> str:
-    """Where a part lies in its bundle: no name of a target can lead out of it."""
-    return "/".join([PARTS, *(_plain(name) for name in (target, scope, check))]) + ".jsonl.gz"
-
-
-@lru_cache(4096)
-def _plain(name: str) -> str:
-    quoted = quote(name, safe="").replace("%3A", "=")  # an equals sign in a name is quoted itself
-    return f"%2E{quoted[1:]}" if quoted.startswith(".") else quoted

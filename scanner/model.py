@@ -144,6 +144,16 @@ class PolicyDigest(Record, frozen=True):
     """The configuration's line that names it."""
 
 
+class Sealed(Record, frozen=True):
+    """Where the part of one check lies in its file, and what it is."""
+
+    at: int
+    """Bytes from the start of the file."""
+    length: int
+    """In bytes."""
+    sha256: str
+
+
 class Manifest(Record, frozen=True):
     """A bundle's table of contents, written last."""
 
@@ -157,8 +167,8 @@ class Manifest(Record, frozen=True):
     """False when the run was interrupted."""
     plan: Plan
     policies: tuple[PolicyDigest, ...]
-    parts: dict[str, str]
-    """SHA-256 by path within the bundle."""
+    parts: dict[str, dict[str, Sealed]]
+    """By path within the bundle, one for each scope, and by check."""
     context: str | None = None
     """SHA-256 of the context file that was configured."""
     tags: tuple[str, ...] | None = None

@@ -3,6 +3,7 @@
 import heapq
 import io
 import os
+import sys
 import tempfile
 import weakref
 from collections.abc import Iterable, Iterator
@@ -88,24 +89,25 @@ def _nameless(folder: Path | None) -> BinaryIO:
 
 def _store(lines: Iterable[bytes], file: BinaryIO, folder: Path) -> None:
     try:
-        with io.BufferedWriter(_Positioned(file.fileno()), _PIECE) as out:
+        with io.BufferedWriter(Positioned(file.fileno()), _PIECE) as out:
             out.writelines(lines)
     except OSError as error:
         raise ScannerError(f"{folder}: {error.strerror}") from None
 
 
 def _lines(file: BinaryIO) -> Iterator[bytes]:
-    with io.BufferedReader(_Positioned(file.fileno()), _PIECE) as lines:
+    with io.BufferedReader(Positioned(file.fileno()), _PIECE) as lines:
         yield from lines
 
 
-class _Positioned(io.RawIOBase):
-    """A file with a position of its own, from its start; closing it leaves the file open."""
+class Positioned(io.RawIOBase):
+    """A file, or a part of it, with a position of its own; closing it leaves the file open."""
 
-    def __init__(self, handle: int) -> None:
-        """Start at the start."""
+    def __init__(self, handle: int, at: int = 0, length: int = sys.maxsize) -> None:
+        """Start there, and end so many bytes later."""
         self._handle = handle
-        self._at = 0
+        self._at = at
+        self._left = length
 
     def readable(self) -> bool:
         """Always."""
@@ -117,8 +119,9 @@ class _Positioned(io.RawIOBase):
 
     def readinto(self, buffer: Any) -> int:
         """Read on."""
-        read = os.preadv(self._handle, [buffer], self._at)
+        read = os.preadv(self._handle, [memoryview(buffer)[: self._left]], self._at)
         self._at += read
+        self._left -= read
         return read
 
     def write(self, piece: Any) -> int:

@@ -242,8 +242,8 @@ def test_only_checks_that_fit_are_run_and_only_where_we_are(tmp_path: Path) -> N
     bundle = run(tmp_path, [house], {"family.hall.halls": halls, "family.room.things": things})
 
     assert sorted(bundle.manifest.parts) == [
-        "parts/house=home/hall/family.hall.halls.jsonl.gz",
-        "parts/house=home/kitchen/family.room.things.jsonl.gz",
+        "parts/house=home/hall.jsonl.gz",
+        "parts/house=home/kitchen.jsonl.gz",
     ]
     assert len(bundle.manifest.plan.targets[0].scopes) == 4
 
@@ -456,7 +456,7 @@ def test_what_is_sealed_is_not_read_again(tmp_path: Path) -> None:
 def test_of_a_target_only_what_is_left_is_read(tmp_path: Path) -> None:
     rooms = tuple(Scope(name=name, on="Room") for name in ("attic", "kitchen"))
     cut_short(tmp_path, House(scopes=rooms))
-    (part,) = (tmp_path / "evidence").rglob("attic/*.gz")
+    (part,) = (tmp_path / "evidence").rglob("attic.jsonl.gz")
     part.unlink()
     (tmp_path / "evidence" / "manifest.json").unlink()
     home = House(scopes=rooms)
@@ -470,7 +470,7 @@ def test_of_a_target_only_what_is_left_is_read(tmp_path: Path) -> None:
 def test_a_target_that_is_shut_by_now_keeps_what_was_seen(tmp_path: Path) -> None:
     rooms = tuple(Scope(name=name, on="Room") for name in ("attic", "kitchen"))
     cut_short(tmp_path, House(scopes=rooms))
-    (part,) = (tmp_path / "evidence").rglob("attic/*.gz")
+    (part,) = (tmp_path / "evidence").rglob("attic.jsonl.gz")
     part.unlink()
     (tmp_path / "evidence" / "manifest.json").unlink()
     locked = ReadError(need="key", reason=Reason.TIMEOUT, detail="no answer", mend="knock")

@@ -1,3 +1,4 @@
+import errno
 import gzip
 import io
 import json
@@ -13,13 +14,15 @@ from hypothesis import strategies as st
 
 from scanner import spool
 from scanner.errors import ScannerError
-from scanner.evidence import MANIFEST, Bundle, Writer, part_name
+from scanner.evidence import MANIFEST, Bundle, Writer
 from scanner.journal import Begun
 from scanner.model import FORMAT, Observation
+from scanner.parts import file_of
 from scanner.plain import as_json
-from tests.judging import AT, AWS, EAST, planned, refused, saw, target, told
+from tests.judging import AT, AWS, EAST, WEST, planned, refused, saw, target, told
 
 VOLUMES = "encryption.aws.ebs_volumes"
+OTHER = "encryption.aws.rds_instances"
 MANIFEST_RECORD = told([planned()], [target(EAST)], {}).manifest
 
 
@@ -40,7 +43,7 @@ def refusal(folder: Path) -> str:
 
 
 def the_part(folder: Path) -> Path:
-    return folder / part_name(AWS, "us-east-1", VOLUMES)
+    return folder / file_of(AWS, "us-east-1")
 
 
 def test_what_is_written_is_read_sorted_by_resource(tmp_path: Path) -> None:
@@ -52,15 +55,15 @@ def test_what_is_written_is_read_sorted_by_resource(tmp_path: Path) -> None:
     assert list(part) == [refused(None), saw("v1", encrypted=False), saw("v2", encrypted=True)]
     assert bundle.part(AWS, "us-west-2", VOLUMES) is None
     assert msgspec.structs.replace(bundle.manifest, parts={}) == MANIFEST_RECORD
-    assert list(bundle.manifest.parts) == [
-        "parts/aws=111122223333/us-east-1/encryption.aws.ebs_volumes.jsonl.gz"
-    ]
+    assert {name: list(held) for name, held in bundle.manifest.parts.items()} == {
+        "parts/aws=111122223333/us-east-1.jsonl.gz": [VOLUMES]
+    }
 
 
 def test_the_same_evidence_is_the_same_bytes(tmp_path: Path) -> None:
     one, other = written(tmp_path / "one"), written(tmp_path / "other")
 
-    for name in (MANIFEST, part_name(AWS, "us-east-1", VOLUMES)):
+    for name in (MANIFEST, file_of(AWS, "us-east-1")):
         assert (one / name).read_bytes() == (other / name).read_bytes()
 
 
@@ -148,24 +151,24 @@ HOSTILE = st.text(min_size=1, max_size=12) | st.sampled_from(
 )
 
 
-@given(HOSTILE, HOSTILE, HOSTILE)
-def test_no_name_leads_out_of_the_bundle(one: str, two: str, three: str) -> None:
-    if any("\ud800" <= letter <= "\udfff" for letter in one + two + three):
+@given(HOSTILE, HOSTILE)
+def test_no_name_leads_out_of_the_bundle(one: str, two: str) -> None:
+    if any("\ud800" <= letter <= "\udfff" for letter in one + two):
         return
-    name = part_name(one, two, three)
+    name = file_of(one, two)
 
     parts = name.split("/")
-    assert len(parts) == 4
-    assert (parts[0], parts[3][-9:]) == ("parts", ".jsonl.gz")
+    assert len(parts) == 3
+    assert (parts[0], parts[2][-9:]) == ("parts", ".jsonl.gz")
     assert not {"", ".", ".."} & set(parts)
     assert name.isprintable()
 
 
 @given(st.tuples(HOSTILE, HOSTILE), st.tuples(HOSTILE, HOSTILE))
-def test_no_two_places_share_a_part(one: tuple[str, str], other: tuple[str, str]) -> None:
+def test_no_two_places_share_a_file(one: tuple[str, str], other: tuple[str, str]) -> None:
     letters = "".join(one + other)
     if one != other and not any("\ud800" <= letter <= "\udfff" for letter in letters):
-        assert part_name(*one, "c") != part_name(*other, "c")
+        assert file_of(*one) != file_of(*other)
 
 
 @pytest.mark.parametrize("name", ["../../out", "/out", "..", "a/../../../out"])
@@ -215,20 +218,85 @@ def test_what_is_being_written_lies_apart_until_it_is_whole(tmp_path: Path) -> N
     writer.finish(MANIFEST_RECORD)
 
 
-def test_what_a_kill_leaves_of_a_short_part_is_read_anew(tmp_path: Path) -> None:
+@pytest.mark.parametrize("number", [0, 1, 100])
+def test_what_a_kill_leaves_of_a_part_is_read_anew(tmp_path: Path, number: int) -> None:
+    first = Writer(tmp_path / "evidence")
+    first.begin(begun())
+    for check in (VOLUMES, OTHER):
+        entries = [saw(f"v{each}", check=check, encrypted=True) for each in range(number)]
+        first.seal(AWS, "us-east-1", check, entries)
+    ((name, held),) = first.parts
+    first.journal.release()
+    path = tmp_path / "evidence" / name
+    whole = path.read_bytes()
+    assert (held[VOLUMES].at, held[OTHER].at + held[OTHER].length) == (0, len(whole))
+
+    for length in range(len(whole)):
+        path.write_bytes(whole[:length])
+        second = Writer(tmp_path / "evidence", resume=True)
+        second.begin(begun())
+        left = {VOLUMES: held[VOLUMES]} if length >= held[OTHER].at else {}
+        assert dict(second.parts) == ({name: left} if left else {})
+        assert (path.stat().st_size if path.exists() else 0) == (held[OTHER].at if left else 0)
+        second.journal.release()
+
+
+def test_what_follows_a_part_that_is_not_whole_is_added_in_its_place(tmp_path: Path) -> None:
     first = Writer(tmp_path / "evidence")
     first.begin(begun())
     first.seal(AWS, "us-east-1", VOLUMES, [saw("v1", encrypted=True)])
-    ((name, _),) = first.parts
     first.journal.release()
-    whole = (tmp_path / "evidence" / name).read_bytes()
+    with the_part(tmp_path / "evidence").open("ab") as file:
+        file.write(b"\0" * 4096)
 
-    for length in range(len(whole)):
-        (tmp_path / "evidence" / name).write_bytes(whole[:length])
-        second = Writer(tmp_path / "evidence", resume=True)
-        second.begin(begun())
-        assert (list(second.parts), (tmp_path / "evidence" / name).exists()) == ([], False)
-        second.journal.release()
+    second = Writer(tmp_path / "evidence", resume=True)
+    second.begin(begun())
+    second.seal(AWS, "us-east-1", OTHER, [saw("v2", check=OTHER, encrypted=True)])
+    second.finish(MANIFEST_RECORD)
+
+    bundle = Bundle(tmp_path / "evidence")
+    assert list(bundle.part(AWS, "us-east-1", VOLUMES) or ()) == [saw("v1", encrypted=True)]
+    assert list(bundle.part(AWS, "us-east-1", OTHER) or ()) == [saw("v2", check=OTHER, encrypted=True)]
+
+
+def test_a_part_for_which_there_is_no_room_leaves_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    writer = Writer(tmp_path / "evidence")
+    writer.seal(AWS, "us-east-1", VOLUMES, [saw("v1", encrypted=True)])
+    put = os.pwrite
+    with monkeypatch.context() as full:
+
+        def half(handle: int, piece: bytes, at: int) -> int:
+            if at > before:
+                raise OSError(errno.ENOSPC, "No space left on device")
+            return put(handle, piece[:5], at)
+
+        before = the_part(writer.folder).stat().st_size
+        full.setattr(os, "pwrite", half)
+        with pytest.raises(ScannerError) as caught:
+            writer.seal(AWS, "us-east-1", OTHER, [saw("v1", check=OTHER, encrypted=True)])
+
+    assert str(caught.value) == f"{the_part(writer.folder)}: No space left on device"
+    assert the_part(writer.folder).stat().st_size == before
+    writer.finish(msgspec.structs.replace(MANIFEST_RECORD, complete=False))
+    assert len(list(Bundle(writer.folder).part(AWS, "us-east-1", VOLUMES) or ())) == 1
+
+
+def test_a_target_that_is_left_keeps_no_file_open(tmp_path: Path) -> None:
+    writer = Writer(tmp_path / "evidence")
+    before = len(os.listdir("/proc/self/fd"))  # noqa: PTH208 - numbers, not files
+    for scope in ("us-east-1", "us-west-2"):
+        writer.seal(AWS, scope, VOLUMES, [])
+    assert len(os.listdir("/proc/self/fd")) == before + 2  # noqa: PTH208 - as above
+
+    writer.leave(target(EAST, WEST))
+
+    assert len(os.listdir("/proc/self/fd")) == before  # noqa: PTH208 - as above
+    writer.seal(AWS, "us-east-1", OTHER, [])
+    writer.finish(MANIFEST_RECORD)
+    assert list(Bundle(writer.folder).part(AWS, "us-east-1", OTHER) or ()) == []
+    assert len(os.listdir("/proc/self/fd")) == before - 1  # noqa: PTH208 - its lock is gone, too
 
 
 @pytest.mark.parametrize("number", [0, 1, 99, 100, 101])
@@ -240,10 +308,10 @@ def test_a_part_is_gzip_as_gzip_writes_it(tmp_path: Path, number: int) -> None:
 
     path = the_part(writer.folder)
     head = io.BytesIO()
-    gzip.GzipFile("", "wb", 6, head, mtime=0).close()
+    gzip.GzipFile(f"{VOLUMES}.gz", "wb", 6, head, mtime=0).close()
     text = b"".join(as_json(entry) + b"\n" for entry in entries)
     assert gzip.decompress(path.read_bytes()) == text
-    assert path.read_bytes()[:10] == head.getvalue()[:10]
+    assert path.read_bytes().startswith(head.getvalue()[: 10 + len(VOLUMES) + 1])
     assert path.stat().st_mode & 0o777 == 0o600
     assert list(Bundle(writer.folder).part(AWS, "us-east-1", VOLUMES) or ()) == entries
 
@@ -299,8 +367,10 @@ def test_a_part_in_anothers_place_is_not_taken_over(tmp_path: Path) -> None:
     first.begin(begun())
     first.seal(AWS, "us-east-1", VOLUMES, [saw("v1", encrypted=False)])
     first.journal.release()
-    there = the_part(tmp_path / "evidence").with_name("encryption.aws.rds_instances.jsonl.gz")
+    there = tmp_path / "evidence" / file_of(AWS, "us-west-2")
     there.write_bytes(the_part(tmp_path / "evidence").read_bytes())
+    with the_part(tmp_path / "evidence").open("ab") as file:
+        file.write(there.read_bytes().replace(VOLUMES.encode(), OTHER.encode(), 1))
 
     second = Writer(tmp_path / "evidence", resume=True)
     second.begin(begun())

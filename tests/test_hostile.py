@@ -30,7 +30,7 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
-from scanner import Report, evidence, plugins
+from scanner import Report, parts, plugins
 from scanner.plain import line, visible, whole
 from scanner.progress import Progress
 from scanner.reportfile import read
@@ -454,7 +454,9 @@ def bundle_with(command: Command, part: Iterator[bytes]) -> str:
             file.write(piece)
     manifest = command.folder / name / "manifest.json"
     said = json.loads(manifest.read_text())
-    said["parts"] = dict.fromkeys(said["parts"], hashlib.sha256(path.read_bytes()).hexdigest())
+    sha256 = hashlib.sha256(path.read_bytes()).hexdigest()
+    part = {"at": 0, "length": path.stat().st_size, "sha256": sha256}
+    said["parts"] = {name: dict.fromkeys(held, part) for name, held in said["parts"].items()}
     manifest.write_text(json.dumps(said))
     return name
 
@@ -498,7 +500,7 @@ def test_a_part_that_is_one_endless_line(command: Command) -> None:
 def test_a_part_that_inflates_without_end(command: Command, monkeypatch: pytest.MonkeyPatch) -> None:
     entry = msgspec.json.encode(saw("v1", encrypted=True))
     name = bundle_with(command, (entry + b"\n" for _ in range(40_000)))
-    monkeypatch.setattr(evidence, "MOST", 2**20)
+    monkeypatch.setattr(parts, "MOST", 2**20)
 
     with within(10, 60):
         said = command("evaluate", name, "-p", "house.yaml")
@@ -754,10 +756,8 @@ def test_a_bundle_of_a_stranger_reads_nothing_beside_itself(command: Command, na
     manifest = command.folder / bundle / "manifest.json"
     said = json.loads(manifest.read_text())
     said["plan"]["targets"][0]["id"] = name
-    said["parts"] = {
-        f"parts/{name}/us-east-1/encryption.aws.ebs_volumes.jsonl.gz": "0" * 64,
-        "../../x": "0" * 64,
-    }
+    part = {"encryption.aws.ebs_volumes": {"at": 0, "length": 1, "sha256": "0" * 64}}
+    said["parts"] = {f"parts/{name}/us-east-1.jsonl.gz": part, "../../x": part}
     manifest.write_text(json.dumps(said))
 
     result = guarded(command.folder, "evaluate", bundle, "-p", "house.yaml", "--fail-on", "low")

@@ -45,7 +45,7 @@ controls:
 MANIFEST = "evidence/manifest.json"
 EVALUATE = ("evaluate", "evidence", "-p", "house.yaml")
 NOT_A_REPORT = "not a report written with -f json:"
-PART = "evidence/parts/aws=111122223333/us-east-1/encryption.aws.ebs_volumes.jsonl.gz"
+PART = "evidence/parts/aws=111122223333/us-east-1.jsonl.gz"
 
 
 @pytest.fixture
@@ -482,7 +482,7 @@ COMMANDS = [
     ),
     (
         ("policy", "lint", PART),
-        'evidence/parts/aws=111122223333/us-east-1/encryption.aws.ebs_volumes.jsonl.gz:1: not YAML: unacceptable character #x001f: control characters are not allowed in "<byte string>", position 0',
+        'evidence/parts/aws=111122223333/us-east-1.jsonl.gz:1: not YAML: unacceptable character #x001f: control characters are not allowed in "<byte string>", position 0',
     ),
     (
         ("checks", "explain", "encryption.aws.ebs"),
@@ -505,8 +505,14 @@ MANIFESTS = [
         "evidence/manifest.json: not a bundle's manifest: Expected `object`, got `null` - at `$.plan`",
     ),
     (
-        {"parts": {"parts/aws=111122223333/us-east-1/encryption.aws.ebs_volumes.jsonl.gz": "0" * 64}},
-        "evidence/parts/aws=111122223333/us-east-1/encryption.aws.ebs_volumes.jsonl.gz: it is not what was sealed; the bundle was changed",
+        {
+            "parts": {
+                "parts/aws=111122223333/us-east-1.jsonl.gz": {
+                    "encryption.aws.ebs_volumes": {"at": 0, "length": 9, "sha256": "0" * 64}
+                }
+            }
+        },
+        "evidence/parts/aws=111122223333/us-east-1.jsonl.gz: it is not what was sealed; the bundle was changed",
     ),
     (
         {"started_at": "2026-11-21T03:00:00"},

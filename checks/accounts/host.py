@@ -147,7 +147,7 @@ def sign_ins(host: Host) -> Iterator[HostSignIn]:
     known = host.run(_ACCOUNTS).read(passwd.accounts)
     kinds, ages = _shadow(host)
     said = host.run(_LAST, ok=(0, 1, 127))
-    seen = passwd.last_logins(said.lines)
+    seen = said.read(passwd.last_logins)
     if said.status != 0 or not seen:
         raise host.refuse(
             _LAST,
@@ -239,8 +239,8 @@ def _kind(account: passwd.Account, kinds: dict[str, passwd.Password]) -> passwd.
 
 
 def _shadow(host: Host) -> tuple[dict[str, passwd.Password], dict[str, passwd.Ageing]]:
-    ages = host.run(_AGES).lines
-    return passwd.passwords(host.run(_BEGINNINGS).lines, ages), passwd.ageing(ages)
+    ages = host.run(_AGES)
+    return passwd.passwords(host.run(_BEGINNINGS).lines, ages.lines), ages.read(passwd.ageing)
 
 
 def _stats(lines: tuple[str, ...]) -> Iterator[tuple[str, str, str]]:

@@ -140,7 +140,7 @@ def _facts(
 def _patterns(host: Host) -> tuple[str, ...]:
     everywhere = host.run(_EFFECTIVE).read(sshd.effective)
     # grep ends with 2 where one of the folders does not exist; sudo, when it refuses, with 1.
-    blocks = sshd.blocks(host.run(_FILES, ok=(0, 2)).lines)
+    blocks = host.run(_FILES, ok=(0, 2)).read(sshd.blocks)
     if "authorizedkeysfile" not in everywhere or blocks.unfollowed:
         raise host.refuse(
             _EFFECTIVE,
@@ -154,7 +154,7 @@ def _patterns(host: Host) -> tuple[str, ...]:
 def _found(host: Host) -> Keys:
     found = semantics.keys(_searched(host, _KEYS))
     # grep ends with 2 where something could not be read, with 1 where nothing matches.
-    return {**semantics.keys(host.run(_DAEMONS_KEYS, ok=(0, 1, 2)).lines), **found}
+    return {**host.run(_DAEMONS_KEYS, ok=(0, 1, 2)).read(semantics.keys), **found}
 
 
 def _searched(host: Host, command: str) -> tuple[str, ...]:

@@ -70,7 +70,7 @@ def password_policy(host: Host) -> Iterator[HostPasswordPolicy]:
     """
     # grep ends with 2 where one of the folders does not exist.
     services = host.run(_STACKS, ok=(0, 1, 2)).read(pam.files)
-    settings = _Settings(_settings(host.run(_SETTINGS, ok=(0, 1, 2)).lines))
+    settings = _Settings(host.run(_SETTINGS, ok=(0, 1, 2)).read(_settings))
     changing = next((name for name in ("passwd", "common-password", "system-auth") if name in services), None)
     entering = next((name for name in ("sshd", "login", "system-auth") if name in services), None)
     if changing is None or entering is None:
@@ -144,10 +144,8 @@ def _settings(lines: Sequence[str]) -> dict[str, dict[str, str]]:
     return found
 
 
-def _stack(
-    host: Host, services: dict[str, list[str]], service: str, kind: pam.Kind
-) -> tuple[pam.Module, ...]:
-    stack = pam.stack(services, service, kind)
+def _stack(host: Host, services: pam.Services, service: str, kind: pam.Kind) -> tuple[pam.Module, ...]:
+    stack = services.stack(service, kind)
     if stack.unread:
         raise host.refuse(
             _STACKS,

@@ -86,7 +86,7 @@ def sudo_rules(host: Host) -> Iterator[SudoRules]:
     Nothing is said where there is no sudoers.
     """
     said = _read(host)
-    own = passwd.group_ids(host.run(_GROUPS).lines)
+    own = host.run(_GROUPS).read(passwd.group_ids)
     if not (said.rules or said.defaults):
         return
     named = semantics.principals(said)
@@ -111,7 +111,7 @@ def sudo_rules(host: Host) -> Iterator[SudoRules]:
 
 def _read(host: Host) -> semantics.Sudoers:
     # grep ends with 2 where one of the files does not exist; sudo, when it refuses, with 1.
-    said = semantics.parsed(host.run(_RULES, ok=(0, 2)).lines)
+    said = host.run(_RULES, ok=(0, 2)).read(semantics.parsed)
     if said.unfollowed:
         raise host.refuse(
             _RULES,

@@ -74,7 +74,7 @@ def moments(host: Host, command: str) -> dict[str, datetime]:
         ReadError: stat did not run: it does not even see the root folder.
     """
     # stat ends with 1 where a file does not exist, and so does a sudo that refuses.
-    found = packages.moments(host.run(command, ok=(0, 1)).lines)
+    found = host.run(command, ok=(0, 1)).read(packages.moments)
     if "/" not in found:
         raise host.refuse(
             command,
@@ -94,14 +94,14 @@ def started(host: Host, programs: Collection[str]) -> list[Started]:
     found = []
     # Without systemd as the first process its timers do not run, whatever is installed.
     if host.run(_BOOTED, ok=(0, 1)).status == 0:
-        on = enabled(host.run(_TIMERS).lines)
-        for unit in scheduled.units(host.run(_UNITS).lines):
+        on = host.run(_TIMERS).read(enabled)
+        for unit in host.run(_UNITS).read(scheduled.units):
             named = unit.starts(programs)
             if named and unit.loaded:
                 result = unit.result if unit.ended_at else None
                 found.append(Started(unit.name, named, unit.scheduled(on), result, unit.last_success_at))
     # A line of os-release always matches, so 1 is no answer; grep ends with 2 where a folder does not exist.
-    by_file = scheduled.started(scheduled.jobs(host.run(_CRON, ok=(0, 2)).lines), programs)
+    by_file = scheduled.started(host.run(_CRON, ok=(0, 2)).read(scheduled.jobs), programs)
     found += [
         Started(file, named, scheduled=True, result=None, last_success_at=None)
         for file, named in by_file.items()

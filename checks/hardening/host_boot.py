@@ -171,7 +171,7 @@ def kernel_arguments(host: Host) -> Iterator[Arguments]:
     Ubuntu add to their menu are left out, as GRUB's password is what guards them.
     """
     now = host.run(_COMMAND_LINE).text
-    later = [line for line in kernel.boot_lines(host.run(_NEXT, ok=(0, 2)).lines) if not _recovers(line)]
+    later = [line for line in host.run(_NEXT, ok=(0, 2)).read(kernel.boot_lines) if not _recovers(line)]
     started = [kernel.arguments(line) for line in (now, *later)]
     weak = sorted({word for said in started for word in _weakening(said)})
     yield Arguments(

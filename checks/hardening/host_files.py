@@ -219,7 +219,7 @@ def automounter(host: Host) -> Iterator[Automounter]:
     """
     at_boot = host.run(_OPENRC, ok=(0, 1, 2)).text.strip() != ""
     if host.has("systemctl"):
-        at_boot = at_boot or "autofs.service" in enabled(host.run(_SERVICES).lines)
+        at_boot = at_boot or "autofs.service" in host.run(_SERVICES).read(enabled)
     yield Automounter(
         resource=host.id,
         running=host.run(_AUTOMOUNT_RUNS, ok=(0, 1)).status == 0,

@@ -39,7 +39,7 @@ def jobs(host: Host) -> Iterator[Jobs]:
     """
     found = run_by_system(host)
     booted = host.run(_BOOTED, ok=(0, 1)).status == 0
-    on = enabled(host.run(_SERVICES).lines) if booted else frozenset()
+    on = host.run(_SERVICES).read(enabled) if booted else frozenset()
     # ls and cat end with 1 or 2 where a file does not exist; the root folder always does.
     levels = host.run(_RUNLEVEL, ok=(0, 1, 2)).lines
     loaded = host.run(_CRASH, ok=(0, 1)).text.strip() == "1"

@@ -231,7 +231,7 @@ def networking(host: Host) -> Iterator[Networking]:
 def links(host: Host) -> Iterator[Links]:
     """Whether the kernel protects users from others' links and files in folders that everybody writes to."""
     # grep ends with 2 where a kernel lacks one of them, and sudo with 1 where it refuses.
-    settings = kernel.running(host.run(_LINKS, ok=(0, 2)).lines)
+    settings = host.run(_LINKS, ok=(0, 2)).read(kernel.running)
     yield Links(
         resource=host.id,
         hard_links_protected=settings.get("fs/protected_hardlinks", "0") != "0",
@@ -317,7 +317,7 @@ def _module(  # noqa: PLR0913 - each says something else
 
 def _running(host: Host) -> dict[str, str]:
     # grep ends with 2 where the kernel lacks one of them.
-    return kernel.running(host.run(_RUNNING, ok=(0, 2)).lines)
+    return host.run(_RUNNING, ok=(0, 2)).read(kernel.running)
 
 
 def _said(host: Host, settings: dict[str, str], name: str) -> str:

@@ -1,7 +1,7 @@
 """Hardening of logins on hosts: timeouts, banners, umask, root's terminals, su."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from checks.semantics import pam
 from checks.semantics.sshd import seconds
@@ -87,7 +87,7 @@ def shell_timeout(host: Host) -> Iterator[ShellTimeout]:
     Read from the profiles that every shell reads, without running them: what stands under conditions counts.
     """
     # grep ends with 2 where one of the files does not exist.
-    text = "\n".join(_plain(line) for line in host.run(_PROFILES, ok=(0, 1, 2)).lines)
+    text = host.run(_PROFILES, ok=(0, 1, 2)).read(_texts)
     spans = [int(span) for span in _TIMEOUT.findall(text)]
     yield ShellTimeout(
         resource=host.id,
@@ -169,9 +169,8 @@ def su(host: Host) -> Iterator[Su]:
 @check(_DEFAULTS, _PROFILES)
 def defaults(host: Host) -> Iterator[Defaults]:
     """With which rights new files are made unless somebody asks otherwise, and how passwords are hashed."""
-    words = [line.split() for line in host.run(_DEFAULTS, ok=(0, 1, 2)).lines]
-    said = {each[0]: each[1] for each in words if len(each) > 1}
-    text = "\n".join(_plain(line) for line in host.run(_PROFILES, ok=(0, 1, 2)).lines)
+    said = host.run(_DEFAULTS, ok=(0, 1, 2)).read(_named)
+    text = host.run(_PROFILES, ok=(0, 1, 2)).read(_texts)
     masks = [mask for mask in (*_UMASK.findall(text), said.get("UMASK", "")) if re.fullmatch(r"[0-7]+", mask)]
     laxest = None
     for mask in masks:
@@ -181,6 +180,15 @@ def defaults(host: Host) -> Iterator[Defaults]:
         umask=None if laxest is None else f"{laxest:03o}",
         encryption_method=said.get("ENCRYPT_METHOD"),
     )
+
+
+def _named(lines: Iterable[str]) -> dict[str, str]:
+    words = [line.split() for line in lines]
+    return {each[0]: each[1] for each in words if len(each) > 1}
+
+
+def _texts(lines: Iterable[str]) -> str:
+    return "\n".join(map(_plain, lines))
 
 
 def _plain(line: str) -> str:
@@ -194,7 +202,7 @@ def _stack(host: Host, service: str) -> tuple[pam.Module, ...] | None:
     services = host.run(_STACKS, ok=(0, 1, 2)).read(pam.files)
     if service not in services:
         return None
-    stack = pam.stack(services, service)
+    stack = services.stack(service)
     if stack.unread:
         raise host.refuse(
             _STACKS,

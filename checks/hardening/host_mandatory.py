@@ -104,11 +104,11 @@ def selinux(host: Host) -> Iterator[Selinux]:
     """
     mode = _mode(host)
     # cat ends with 1 where the file does not exist.
-    config = confinement.settings(host.run(_CONFIG, ok=(0, 1)).lines)
+    config = host.run(_CONFIG, ok=(0, 1)).read(confinement.settings)
     if mode == "disabled" and not config:
         return
     # grep ends with 1 or 2 where the policy, or the kernel, does not have them.
-    booleans = confinement.booleans(host.run(_BOOLEANS, ok=(0, 1, 2)).lines)
+    booleans = host.run(_BOOLEANS, ok=(0, 1, 2)).read(confinement.booleans)
     running = host.run(_PROCESSES).lines if mode != "disabled" else ()
     yield Selinux(
         resource=host.id,

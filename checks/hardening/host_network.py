@@ -138,7 +138,7 @@ def ssh_crypto_policy(host: Host) -> Iterator[SshPolicy]:
     """
     if not host.has("update-crypto-policies") or not host.has("sshd"):
         return
-    allowed = crypto_policy.allowed(host.run(_FOR_SSH).lines)
+    allowed = host.run(_FOR_SSH).read(crypto_policy.allowed)
     # grep ends with 2 where the file does not exist.
     out = host.run(_SSHD_OPTS_OUT, ok=(0, 1, 2)).text.strip() != ""
     effective = host.run(_SSHD).lines
@@ -155,7 +155,7 @@ def openssl(host: Host) -> Iterator[Library]:
     """
     if host.run(_OPENSSL_THERE, ok=(0, 1)).status != 0:
         return
-    said = crypto_policy.openssl(host.run(_OPENSSL, ok=(0, 1, 2)).lines)
+    said = host.run(_OPENSSL, ok=(0, 1, 2)).read(crypto_policy.openssl)
     yield Library(resource=host.id, min_tls=said.min_tls, security_level=said.security_level)
 
 
@@ -166,9 +166,9 @@ def nfs_exports(host: Host) -> Iterator[Shared]:
     Both what is shared now and what the configuration will share; a folder and client that are in both are
     told of as they are shared now.
     """
-    now = shares.exported(host.run(_ETAB, ok=(0, 1, 2)).lines)
+    now = host.run(_ETAB, ok=(0, 1, 2)).read(shares.exported)
     # /proc/version always matches, so that no exports are told from sudo's refusal, which ends with 1.
-    later = shares.configured(host.run(_EXPORTS, ok=(0, 2)).lines)
+    later = host.run(_EXPORTS, ok=(0, 2)).read(shares.configured)
     active = {(export.path, export.client): export for export in now}
     both = {(export.path, export.client): export for export in later} | active
     for (path, client), export in sorted(both.items()):
@@ -194,7 +194,7 @@ def network_mounts(host: Host) -> Iterator[NetworkMount]:
     passes on, as stunnel does for Amazon EFS, is refused: whether that encrypts cannot be seen. A tunnel
     below counts for nothing here; say so in a waiver.
     """
-    for mount in {taken.point: taken for taken in shares.taken(host.run(_MOUNTS).lines)}.values():
+    for mount in {taken.point: taken for taken in host.run(_MOUNTS).read(shares.taken)}.values():
         resource = f"{host.id}/network-mount{mount.point}"
         with host.reading(resource):
             if mount.protection is None and mount.through_this_machine:
@@ -221,7 +221,7 @@ def tunnels(host: Host) -> Iterator[Tunnel]:
     IPsec's are the kernel's own policies, whoever made them: libreswan, strongSwan, systemd. Keys are not
     read. Tunnels that programs make without the kernel, as OpenVPN and SSH do, are not seen.
     """
-    ipsec = set(shares.policies(host.run(_IPSEC).lines)) if host.has("ip") else set()
+    ipsec = set(host.run(_IPSEC).read(shares.policies)) if host.has("ip") else set()
     for local, remote, peer in sorted(ipsec):
         yield Tunnel(
             resource=f"{host.id}/ipsec/{local}-{remote}-{peer}",

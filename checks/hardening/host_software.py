@@ -150,7 +150,7 @@ def vendor_key(host: Host) -> Iterator[VendorKey]:
     said of a system whose maker's keys are not in the packaged list, nor of Debian and Ubuntu, where each
     source names its own.
     """
-    vendor = packages.os_release(host.run(_SYSTEM).lines).get("ID", "linux")
+    vendor = host.run(_SYSTEM).read(packages.os_release).get("ID", "linux")
     if host.has("apk"):
         names = tuple(sorted(name for name in host.run(_APK_KEYS).lines if _KEY_FILE.fullmatch(name)))
         official = any(name.startswith(_ALPINE_KEY) for name in names)
@@ -247,7 +247,7 @@ def _changed(host: Host, rpm: str, dpkg: str) -> Iterator[PackageFiles]:
         if host.has(program)
     ]
     if host.has("apk"):
-        found.append(signatures.audited(host.run(_APK_FILES).lines))
+        found.append(host.run(_APK_FILES).read(signatures.audited))
     if not found:
         return
     changed = tuple(sorted({path for each in found for path in each.changed}))
@@ -286,7 +286,7 @@ def _keys(host: Host) -> tuple[str, ...]:
 
 
 def _apt_settings(host: Host) -> dict[str, str]:
-    return packages.apt_settings(host.run(_APT_SETTINGS).lines)
+    return host.run(_APT_SETTINGS).read(packages.apt_settings)
 
 
 def _refuse_unreadable(host: Host, command: str, lines: tuple[str, ...]) -> None:

@@ -143,8 +143,8 @@ def settings(host: Host) -> Iterator[SshSettings]:
             "see what it says on the host",
         )
     # grep ends with 2 where one of the folders does not exist; sudo, when it refuses, with 1.
-    lines = host.run(_FILES, ok=(0, 2)).lines
-    blocks = semantics.blocks(lines)
+    files = host.run(_FILES, ok=(0, 2))
+    blocks = files.read(semantics.blocks)
     if blocks.unfollowed:
         raise host.refuse(
             _FILES,
@@ -152,7 +152,7 @@ def settings(host: Host) -> Iterator[SshSettings]:
             f"what Include {blocks.unfollowed[0]} says for some logins was not read",
             "move what is included to /etc/ssh/sshd_config.d",
         )
-    yield _settings(host.id, _Settings(everywhere, blocks.settings), semantics.includes(lines))
+    yield _settings(host.id, _Settings(everywhere, blocks.settings), files.read(semantics.includes))
 
 
 def _settings(resource: str, said: _Settings, includes: tuple[str, ...]) -> SshSettings:

@@ -41,7 +41,7 @@ def disk_mappings(host: Host) -> Iterator[DiskMapping]:
     }
     if not formats:
         return
-    tables = disk_keys.tables(host.run(_TABLE).lines)
+    tables = host.run(_TABLE).read(disk_keys.tables)
     for name, made_by in sorted(formats.items()):
         resource = f"{host.id}:/dev/mapper/{name}"
         with host.reading(resource):
@@ -113,9 +113,9 @@ def directories(host: Host) -> Iterator[EncryptedDirectories]:
             "there is no lsattr to show which directories are encrypted",
             "install e2fsprogs on the host",
         )
-    mounts = blocks.mounts(host.run(under.MOUNTS).lines)
+    mounts = host.run(under.MOUNTS).read(blocks.mounts)
     yield EncryptedDirectories(
         resource=host.id,
-        fscrypt=disk_keys.encrypted(listed.lines),
+        fscrypt=listed.read(disk_keys.encrypted),
         ecryptfs=tuple(sorted({mount.point for mount in mounts if mount.kind == "ecryptfs"})),
     )

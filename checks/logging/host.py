@@ -53,7 +53,7 @@ def auditd(host: Host) -> Iterator[AuditDaemon]:
             resource=host.id, logged=False, running=False, enabled=False, rules=0, immutable=False
         )
         return
-    state = journal.audit_state(host.run(_AUDIT_STATE).lines)
+    state = host.run(_AUDIT_STATE).read(journal.audit_state)
     if not {"pid", "enabled"} <= state.keys():
         raise host.refuse(
             _AUDIT_STATE,
@@ -67,7 +67,7 @@ def auditd(host: Host) -> Iterator[AuditDaemon]:
         resource=host.id,
         logged=running and switch > 0 and rules > 0,
         running=running,
-        enabled="auditd.service" in enabled(host.run(_SERVICES).lines),
+        enabled="auditd.service" in host.run(_SERVICES).read(enabled),
         rules=rules,
         immutable=switch == journal.IMMUTABLE,
     )
@@ -81,7 +81,7 @@ def journald(host: Host) -> Iterator[Journal]:
     """
     if not host.has("systemd-analyze"):
         return
-    storage = journal.storage(host.run(_JOURNAL).lines)
+    storage = host.run(_JOURNAL).read(journal.storage)
     kept = host.run(_JOURNAL_KEPT, ok=(0, 1)).status == 0
     yield Journal(
         resource=host.id,

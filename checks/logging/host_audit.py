@@ -123,7 +123,7 @@ def rules(host: Host) -> Iterator[AuditRules]:
     /usr/include. Whether auditing is on at all, the check `auditd` tells. Without the daemon's programs
     nothing is taken to be recorded.
     """
-    held = audit.rules(host.run(_RULES).lines) if host.has("auditctl") else []
+    held = host.run(_RULES).read(audit.rules) if host.has("auditctl") else ()
     # ls ends with 2 (1 on Alpine) where one of the files does not exist.
     there = host.run(_FILES, ok=(0, 1, 2)).lines
     machine = audit_purposes.Machine(
@@ -163,7 +163,7 @@ def kernel(host: Host) -> Iterator[AuditKernel]:
     """
     if not host.has("auditctl"):
         return
-    state = journal.audit_state(host.run(_STATE).lines)
+    state = host.run(_STATE).read(journal.audit_state)
     if not {"failure", "backlog_limit", "lost"} <= state.keys():
         raise host.refuse(
             _STATE,
@@ -190,11 +190,11 @@ def log(host: Host) -> Iterator[AuditLog]:
     Nothing is said where it has no configuration, and so is not installed.
     """
     # grep ends with 2 where a folder does not exist; sudo, when it refuses, with 1.
-    said = auditd.settings(host.run(_SETTINGS, ok=(0, 2)).lines)
+    said = host.run(_SETTINGS, ok=(0, 2)).read(auditd.settings)
     if not said.daemon:
         return
     folder = said.text("log_file").rpartition("/")[0]
-    points = {mount.point for mount in blocks.mounts(host.run(_MOUNTS).lines)}
+    points = {mount.point for mount in host.run(_MOUNTS).read(blocks.mounts)}
     yield AuditLog(
         resource=host.id,
         written=said.text("write_logs") == "yes",

@@ -100,7 +100,7 @@ def log_files(host: Host) -> Iterator[LogFile]:
 def log_retention(host: Host) -> Iterator[LogRetention]:
     """How long logrotate keeps the logs of log-ins; those that exist."""
     # A line of os-release always matches, so 1 is no answer; grep ends with 2 where a folder does not exist.
-    rules = rotation.rotations(host.run(_ROTATION, ok=(0, 2)).lines)
+    rules = host.run(_ROTATION, ok=(0, 2)).read(rotation.rotations)
     for file in _files(host):
         if file.path in _ROTATED:
             own = [rule.kept_days for rule in rules if rule.covers(file.path)]

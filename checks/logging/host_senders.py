@@ -65,9 +65,9 @@ def senders(host: Host) -> Iterator[LogSenders]:
     # A line of os-release always matches, so 1 is no answer; grep ends with 2 where a folder does not exist.
     places: list[journal.Forward] = []
     if found.run("rsyslogd"):
-        places += journal.forwards(host.run(_RSYSLOG, ok=(0, 2)).lines)
+        places += host.run(_RSYSLOG, ok=(0, 2)).read(journal.forwards)
     if found.run("syslog-ng"):
-        places += syslog_ng.forwards(host.run(_SYSLOG_NG, ok=(0, 2)).lines)
+        places += host.run(_SYSLOG_NG, ok=(0, 2)).read(syslog_ng.forwards)
     away = [place for place in places if not place.local]
     named = [*agents.running(found, "log-sending")]
     clear = any(not place.encrypted for place in away)
@@ -113,7 +113,7 @@ def journal_retention(host: Host) -> Iterator[JournalRetention]:
     Nothing is said of a host without systemd.
     """
     if host.has("systemd-analyze"):
-        said = journal.settings(host.run(_JOURNAL).lines)
+        said = host.run(_JOURNAL).read(journal.settings)
         yield JournalRetention(
             resource=host.id,
             max_retention_days=journal.span_days(said.get("MaxRetentionSec", "")),

@@ -97,7 +97,7 @@ def sshd(host: Host) -> Iterator[RemoteLogin]:
         return
     everywhere = host.run(_EFFECTIVE).read(semantics.effective)
     # grep ends with 2 where one of the folders does not exist; sudo, when it refuses, with 1.
-    blocks = semantics.blocks(host.run(_FILES, ok=(0, 2)).lines)
+    blocks = host.run(_FILES, ok=(0, 2)).read(semantics.blocks)
     if blocks.unfollowed:
         raise host.refuse(
             _FILES,
@@ -180,8 +180,8 @@ def _modules(host: Host, *, through_pam: bool) -> tuple[pam.Module, ...]:
     return _stack(host, services, "sshd" if "sshd" in services else "other")
 
 
-def _stack(host: Host, services: dict[str, list[str]], service: str) -> tuple[pam.Module, ...]:
-    stack = pam.stack(services, service)
+def _stack(host: Host, services: pam.Services, service: str) -> tuple[pam.Module, ...]:
+    stack = services.stack(service)
     if stack.unread:
         raise host.refuse(
             _STACKS,

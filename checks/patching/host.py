@@ -82,13 +82,13 @@ def apt(host: Host) -> Iterator[AptUpdates]:
     """
     if not host.has("apt-get"):
         return
-    plan = packages.apt_updates(host.run(_PLAN).lines)
-    if not packages.apt_security_lists(host.run(_LISTS).lines):
+    plan = host.run(_PLAN).read(packages.apt_updates)
+    if not host.run(_LISTS).read(packages.apt_security_lists):
         raise host.refuse(
             _LISTS, Reason.STALE, "there is no list of security updates", "run apt-get update on the host"
         )
     # stat ends with 1 where the pattern matches nothing.
-    moments = packages.moments(host.run(_PUBLISHED, ok=(0, 1)).lines)
+    moments = host.run(_PUBLISHED, ok=(0, 1)).read(packages.moments)
     published = [moment for path, moment in moments.items() if "security" in path]
     if not published:
         raise host.refuse(
@@ -117,9 +117,9 @@ def dnf(host: Host) -> Iterator[DnfUpdates]:
     """
     if not host.has("dnf"):
         return
-    missing = packages.dnf_advisories(host.run(_ADVISORIES).lines)
+    missing = host.run(_ADVISORIES).read(packages.dnf_advisories)
     # stat ends with 1 where one of the patterns matches nothing, as one of dnf 4 and dnf 5 always does.
-    moments = packages.moments(host.run(_METADATA, ok=(0, 1)).lines)
+    moments = host.run(_METADATA, ok=(0, 1)).read(packages.moments)
     if not any("updateinfo" in path for path in moments):
         raise host.refuse(
             _METADATA,
@@ -182,14 +182,14 @@ def reboot(host: Host) -> Iterator[Reboot]:
 @check(_SYSTEM)
 def release(host: Host) -> Iterator[Release]:
     """The release of the operating system, and until when its publisher mends it."""
-    said = packages.os_release(host.run(_SYSTEM).lines)
+    said = host.run(_SYSTEM).read(packages.os_release)
     yield Release(
         resource=host.id, **operating_system(said.get("ID", "linux"), said.get("VERSION_ID", "rolling"))
     )
 
 
 def _apt_installs(host: Host, timers: tuple[str, ...]) -> bool:
-    settings = packages.apt_settings(host.run(_PERIODIC).lines)
+    settings = host.run(_PERIODIC).read(packages.apt_settings)
     return packages.apt_installs_by_itself(settings) and "apt-daily-upgrade.timer" in enabled(timers)
 
 

@@ -87,7 +87,7 @@ def yum(host: Host) -> Iterator[YumUpdates]:
     """
     if _red_hat(host) != "yum":
         return
-    missing = packages.dnf_advisories(host.run(_YUM_LIST).lines)
+    missing = host.run(_YUM_LIST).read(packages.dnf_advisories)
     yield YumUpdates(
         resource=host.id,
         security_updates_missing=len(missing),
@@ -164,7 +164,7 @@ def _missing(host: Host) -> list[said.Advisory] | None:
     red_hat, suse = _red_hat(host), host.has("zypper")
     found: list[said.Advisory] = []
     if red_hat:
-        found += said.dnf_info(host.run(_RED_HAT).lines)
+        found += host.run(_RED_HAT).read(said.dnf_info)
         _renewed(host, _RED_HAT_METADATA, f"{red_hat} makecache")
     if suse:
         found += said.zypper_patches(host.run(_ZYPPER).text)
@@ -184,7 +184,7 @@ def _red_hat(host: Host) -> Literal["dnf", "yum"] | None:
 def _renewed(host: Host, metadata: str, renew: str) -> datetime:
     """When a repository's metadata was last renewed; refused where none of it holds advisories."""
     # stat ends with 1 where one of the patterns matches nothing.
-    moments = packages.moments(host.run(metadata, ok=(0, 1)).lines)
+    moments = host.run(metadata, ok=(0, 1)).read(packages.moments)
     if not any("updateinfo" in path for path in moments):
         raise host.refuse(
             metadata,

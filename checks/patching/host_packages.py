@@ -64,9 +64,9 @@ def apk(host: Host) -> Iterator[ApkUpdates]:
     """
     if not host.has("apk"):
         return
-    updates = packages.apk_upgrades(host.run(_APK).lines)
+    updates = host.run(_APK).read(packages.apk_upgrades)
     # stat ends with 1 where one of the patterns matches nothing.
-    moments = packages.moments(host.run(_APK_LISTS, ok=(0, 1)).lines)
+    moments = host.run(_APK_LISTS, ok=(0, 1)).read(packages.moments)
     if not moments:
         raise host.refuse(
             _APK_LISTS, Reason.STALE, "there are no lists of packages", "run apk update on the host"
@@ -118,9 +118,9 @@ def unattended_upgrades(host: Host) -> Iterator[UnattendedUpgrades]:
     if not host.has("apt-config"):
         return
     installed = host.run(_UNATTENDED, ok=(0, 1)).status == 0
-    allowed = packages.apt_security_origins(host.run(_ORIGINS).lines)
+    allowed = host.run(_ORIGINS).read(packages.apt_security_origins)
     # stat ends with 1 where one of the stamps does not exist.
-    stamps = packages.moments(host.run(_STAMPS, ok=(0, 1)).lines)
+    stamps = host.run(_STAMPS, ok=(0, 1)).read(packages.moments)
     yield UnattendedUpgrades(
         resource=host.id,
         installed=installed,

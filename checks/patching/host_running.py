@@ -64,7 +64,7 @@ def programs(host: Host) -> Iterator[RunningPrograms]:
             "install GNU grep on the host; let the login read /proc",
         )
     found = outdated.outdated(lines)
-    names = outdated.names(host.run(_NAMES).lines)
+    names = host.run(_NAMES).read(outdated.names)
     pids = {each.pid for each in found}
     yield RunningPrograms(
         resource=host.id,
@@ -93,5 +93,5 @@ def kernel(host: Host) -> Iterator[RunningKernel]:
         resource=host.id,
         running=running,
         installed=(running in modules or not modules) and same_build,
-        live_patches=packages.module_names(host.run(_LIVE, ok=(0, 1, 2)).lines),
+        live_patches=host.run(_LIVE, ok=(0, 1, 2)).read(packages.module_names),
     )

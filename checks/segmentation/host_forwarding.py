@@ -44,7 +44,7 @@ def routing(host: Host) -> Iterator[Routing]:
     comes in by an interface to the outside. Where packets leave again, limits, times and marks are not
     weighed: who may be sent on at most is said.
     """
-    within = interfaces.networks(host.run(_ADDRESSES).lines)
+    within = host.run(_ADDRESSES).read(interfaces.networks)
     forwards = dict(zip((4, 6), sends_on(host), strict=True))
     chains = filter_of(host) if any(forwards.values()) else {}
     hold(host, 2 * len(within) * packets.steps(chains, forwarding=True))

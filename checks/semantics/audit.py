@@ -141,9 +141,9 @@ class Judgement:
     """The rules by which some of them may be left out."""
 
 
-def rules(lines: Iterable[str]) -> list[Rule]:
+def rules(lines: Iterable[str]) -> tuple[Rule, ...]:
     """The rules that `auditctl -l` printed, in its order."""
-    return [_rule(line) for line in lines if line.startswith("-")]
+    return tuple(_rule(line) for line in lines if line.startswith("-"))
 
 
 def judge(held: Iterable[Rule], kinds: Collection[Kind]) -> dict[Kind, Judgement]:

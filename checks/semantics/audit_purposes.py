@@ -6,8 +6,9 @@ profile of the SCAP Security Guide (https://github.com/ComplianceAsCode/content)
 """
 
 import errno
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import product
 
 from .audit import FIRST_PERSON, Arch, Event, Judgement, Kind, Rule, canonical, judge
@@ -25,6 +26,9 @@ _ONLY_32 = frozenset({"stime", "clock_settime64"})
 _GENERIC = frozenset({"aarch64", "riscv64", "loongarch64"})
 _WITHOUT_32 = frozenset({"ppc64le", "riscv64", "loongarch64"})
 _REFUSED = (-errno.EACCES, -errno.EPERM)
+
+ALIKE = 64
+"""How many machines with rules of their own are remembered: those of a fleet are much alike."""
 
 IDENTITY = "/etc/passwd /etc/group /etc/shadow /etc/gshadow /etc/security/opasswd"
 LOGINS = "/run/faillock /var/log/faillock /var/log/lastlog /var/log/tallylog /var/lib/lastlog/lastlog2.db"
@@ -113,7 +117,8 @@ class Coverage:
         return tuple(sorted({name for purpose in purposes for name in self.missing[purpose]}))
 
 
-def coverage(rules: Iterable[Rule], machine: Machine) -> Coverage:
+@lru_cache(ALIKE)
+def coverage(rules: tuple[Rule, ...], machine: Machine) -> Coverage:
     """What the rules do not record on a machine, by purpose."""
     kinds = {
         purpose: {**dict(_calls(said, machine)), **dict(_files(said, machine))}

@@ -6,7 +6,7 @@ A stack is walked as Linux-PAM does (`_pam_dispatch_aux`), with every answer tha
 
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from itertools import count
 from typing import Literal
 
@@ -80,18 +80,37 @@ class Stack:
     """Included services whose files were not read, or that include themselves."""
 
 
-def files(lines: Iterable[str]) -> dict[str, list[str]]:
-    """The lines of each service's file, from lines of `grep -H` over folders in falling precedence."""
+@dataclass(frozen=True)
+class Services:
+    """The lines of each service's file."""
+
+    lines: Mapping[str, Sequence[str]]
+    _stacks: dict[tuple[str, Kind], Stack] = field(
+        default_factory=dict, init=False, repr=False, compare=False
+    )
+
+    def __contains__(self, service: str) -> bool:
+        """Whether a service has a file."""
+        return service in self.lines
+
+    def stack(self, service: str, kind: Kind = "auth") -> Stack:
+        """The modules of one kind that a service asks, with those of what it includes."""
+        if (service, kind) not in self._stacks:
+            self._stacks[service, kind] = _stacked(self.lines, service, kind)
+        return self._stacks[service, kind]
+
+
+def files(lines: Iterable[str]) -> Services:
+    """What stands in lines of `grep -H` over folders in falling precedence."""
     found: dict[str, dict[str, list[str]]] = {}
     for line in lines:
         path, _, text = line.partition(":")
         folder, _, name = path.rpartition("/")
         found.setdefault(name, {}).setdefault(folder, []).append(text)
-    return {name: next(iter(by_folder.values())) for name, by_folder in found.items()}
+    return Services({name: next(iter(by_folder.values())) for name, by_folder in found.items()})
 
 
-def stack(services: Mapping[str, Collection[str]], service: str, kind: Kind = "auth") -> Stack:
-    """The modules of one kind that a service asks, with those of what it includes."""
+def _stacked(services: Mapping[str, Sequence[str]], service: str, kind: Kind) -> Stack:
     found = list(_stack(_Source(services, kind, count()), service, (), ()))
     return Stack(
         modules=tuple(module for module in found if isinstance(module, Module)),
@@ -127,7 +146,7 @@ def names(modules: Iterable[Module], kind: Collection[str]) -> tuple[str, ...]:
 
 @dataclass(frozen=True)
 class _Source:
-    services: Mapping[str, Collection[str]]
+    services: Mapping[str, Sequence[str]]
     kind: Kind
     numbers: Iterator[int]
 

@@ -154,8 +154,8 @@ def read(host: Host) -> Storage:
     attributes = host.run(ATTRIBUTES, ok=(0, 1, 2)).lines
     return Storage(
         host,
-        tuple(blocks.mounts(host.run(MOUNTS).lines)),
-        tuple(blocks.swaps(host.run(SWAPS).lines)),
+        tuple(host.run(MOUNTS).read(blocks.mounts)),
+        tuple(host.run(SWAPS).read(blocks.swaps)),
         blocks.devices(attributes, host.run(LINKS, ok=(0, 1, 2)).lines),
         _cloud(host.run(MAKER, ok=(0, 1)).text),
     )

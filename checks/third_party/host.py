@@ -26,7 +26,7 @@ def remote_access(host: Host) -> Iterator[RemoteAccess]:
     running = run_by_system(host)
     started: frozenset[str] = frozenset()
     if host.run(_BOOTED, ok=(0, 1)).status == 0:
-        started = enabled(host.run(_SERVICES).lines)
+        started = host.run(_SERVICES).read(enabled)
     for seen in known.found(running, started):
         program = seen.program
         yield RemoteAccess(

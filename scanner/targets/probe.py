@@ -8,7 +8,7 @@ import secrets
 import time
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any, Literal, TypeVar
 
 from ..errors import ReadError
@@ -33,6 +33,9 @@ __all__ = [
 MAX_HEARD = 64 * 1024 * 1024
 """Bytes that one host may send, encoded, on both streams."""
 
+ALIKE = 512
+"""How many answers are remembered as they were read: many hosts of a fleet have the same files."""
+
 _SAID = 300
 
 Made = TypeVar("Made")
@@ -56,17 +59,29 @@ class Output:
 
         Only a newline ends a line: a form feed or U+2028 in somebody's full name does not forge another one.
         """
-        lines = self.text.split("\n")
-        if not lines[-1]:
-            lines.pop()
-        return tuple(line.removesuffix("\r") for line in lines) if "\r" in self.text else tuple(lines)
+        return _lines(self.text)
 
     def read(self, parse: Callable[[Sequence[str]], Made]) -> Made:
-        """What a parser makes of the lines: once for all checks, so nobody may change it."""
+        """What a parser makes of the lines: once for all checks, so nobody may change it.
+
+        It must depend on nothing else: of the same text from another host it is not asked again, either.
+        """
         if parse not in self._made:
-            self._made[parse] = parse(self.lines)
+            self._made[parse] = _made(parse, self.text)
         made: Made = self._made[parse]
         return made
+
+
+@lru_cache(ALIKE)
+def _made(parse: Callable[[Sequence[str]], Any], text: str) -> Any:
+    return parse(_lines(text))
+
+
+def _lines(text: str) -> tuple[str, ...]:
+    lines = text.split("\n")
+    if not lines[-1]:
+        lines.pop()
+    return tuple(line.removesuffix("\r") for line in lines) if "\r" in text else tuple(lines)
 
 
 Answer = Output | ReadError

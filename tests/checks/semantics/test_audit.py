@@ -84,7 +84,7 @@ def test_the_rules_that_come_with_the_daemon() -> None:
     "first", ["-a never,task", "-a always,exclude -F msgtype=SYSCALL", "-a never,exit -S all"]
 )
 def test_what_takes_all_takes_all(first: str) -> None:
-    assert coverage(audit.rules([first, *LISTED.splitlines()]), OLD) == coverage([], OLD)
+    assert coverage(audit.rules([first, *LISTED.splitlines()]), OLD) == coverage((), OLD)
 
 
 @pytest.mark.parametrize(
@@ -216,10 +216,10 @@ def test_labelling_counts_where_there_is_selinux() -> None:
 
 
 def test_what_a_kernel_does_not_have_is_not_missing() -> None:
-    new = coverage([], replace(OLD, kernel=(6, 6))).missing["permission_changes"]
-    arm = coverage([], replace(OLD, kind="aarch64")).missing
+    new = coverage((), replace(OLD, kernel=(6, 6))).missing["permission_changes"]
+    arm = coverage((), replace(OLD, kind="aarch64")).missing
 
-    assert set(new) - set(coverage([], OLD).missing["permission_changes"]) == {
+    assert set(new) - set(coverage((), OLD).missing["permission_changes"]) == {
         "b32 fchmodat2",
         "b64 fchmodat2",
     }
@@ -227,8 +227,8 @@ def test_what_a_kernel_does_not_have_is_not_missing() -> None:
         *("b32 rename", "b32 renameat", "b32 renameat2", "b32 rmdir", "b32 unlink", "b32 unlinkat"),
         *("b64 renameat", "b64 renameat2", "b64 unlinkat"),
     )
-    assert coverage([], replace(OLD, kind="ppc64le")).missing["mounts"] == ("b64 mount",)
-    assert coverage([], replace(OLD, kind="armv7l")).missing["mounts"] == ("b32 mount",)
+    assert coverage((), replace(OLD, kind="ppc64le")).missing["mounts"] == ("b64 mount",)
+    assert coverage((), replace(OLD, kind="armv7l")).missing["mounts"] == ("b32 mount",)
 
 
 def test_a_call_that_auditctl_has_no_name_for() -> None:

@@ -22,7 +22,7 @@ FILES = {"password-auth": RED_HAT, "common-auth": DEBIAN, "postlogin": "session 
 
 def demanded(stack: str) -> set[str]:
     services = {name: text.splitlines() for name, text in {**FILES, "sshd": stack}.items()}
-    modules = pam.stack(services, "sshd").modules
+    modules = pam.Services(services).stack("sshd").modules
     return {factor for factor in ("password", "token") if pam.demanded(modules, factor)}
 
 
@@ -76,9 +76,11 @@ def test_what_a_stack_demands_of_everybody(stack: str, factors: set[str]) -> Non
 
 
 def test_a_stack_names_what_was_not_read() -> None:
-    services = {"sshd": ["auth substack gone", "auth include sshd", "auth required pam_unix.so"]}
+    services = pam.Services(
+        {"sshd": ["auth substack gone", "auth include sshd", "auth required pam_unix.so"]}
+    )
 
-    assert pam.stack(services, "sshd") == pam.Stack(
+    assert services.stack("sshd") == pam.Stack(
         modules=(
             pam.Module(
                 "pam_unix",
@@ -96,4 +98,4 @@ def test_the_first_folder_overrides_the_others() -> None:
             "/usr/lib/pam.d/sshd:auth required pam_deny.so",
             "/usr/lib/pam.d/other:auth required pam_deny.so",
         ]
-    ) == {"sshd": ["auth required pam_unix.so"], "other": ["auth required pam_deny.so"]}
+    ) == pam.Services({"sshd": ["auth required pam_unix.so"], "other": ["auth required pam_deny.so"]})
