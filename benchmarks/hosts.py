@@ -242,8 +242,10 @@ def _collect(folder: Path) -> int:
     except SystemExit as ended:
         if ended.code not in {0, None}:
             return int(str(ended.code)) if str(ended.code).isdigit() else 70
-    manifest = json.loads(Path("bundle/manifest.json").read_text())
-    started, finished = (datetime.fromisoformat(manifest[f"{word}_at"]) for word in ("started", "finished"))
+    with Path("bundle/manifest.json").open() as manifest:
+        # The whole of it would be more than anything that is measured here.
+        said = dict(re.findall(r'"(started|finished)_at": "([^"]*)"', manifest.read(4096)))
+    started, finished = (datetime.fromisoformat(said[word]) for word in ("started", "finished"))
     print((finished - started).total_seconds())
     return 0
 

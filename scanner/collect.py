@@ -1,5 +1,6 @@
 """Collect: run the plan's checks on the targets, and write down what they saw and what they could not."""
 
+import threading
 import uuid
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
@@ -133,6 +134,7 @@ class Collector:
     """What was found of each target, by name, from when it was entered or could not be."""
     _listed: dict[str, Sequence[Target | Group]] = field(default_factory=dict)
     """The members of each group, by its name."""
+    _computing: threading.Lock = field(default_factory=threading.Lock)
 
     def collect(self, targets: Sequence[Target | Group]) -> None:
         """Observe every target, each in a job of its own; of a group, every member.
@@ -284,8 +286,10 @@ class Collector:
 
     def _run_left(self, session: Session, left: Sequence[Cell], runners: Executor | None) -> None:
         if runners is None:
-            for scope, name, check in left:
-                self._check(session, scope, name, check)
+            # These compute, and wait for nobody: threads that do so at the same time take each other's.
+            with self._computing:
+                for scope, name, check in left:
+                    self._check(session, scope, name, check)
             return
         running: list[Future[None]] = [
             runners.submit(self._check, session, scope, name, check) for scope, name, check in left

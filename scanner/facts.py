@@ -6,7 +6,7 @@ import sys
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cache
+from functools import cache, lru_cache
 from itertools import pairwise
 from types import UnionType
 from typing import Any, Union, dataclass_transform, get_args, get_origin, get_type_hints
@@ -23,8 +23,18 @@ _WORDS = frozenset({"type", "format", "enum", "anyOf", "items", "additionalPrope
 @dataclass_transform(frozen_default=True, kw_only_default=True)
 class _Frozen:
     def __init_subclass__(cls) -> None:
-        """Make each subclass a frozen dataclass."""
-        dataclass(frozen=True, kw_only=True)(cls)
+        """Make each subclass a frozen dataclass; what is alike in all of them is not made for each of 350."""
+        dataclass(frozen=True, kw_only=True, repr=False, eq=False)(cls)
+
+    def __repr__(self) -> str:
+        said = ", ".join(f"{name}={value!r}" for name, value in vars(self).items())
+        return f"{type(self).__qualname__}({said})"
+
+    def __eq__(self, other: object) -> bool:
+        return vars(self) == vars(other) if type(self) is type(other) else NotImplemented
+
+    def __hash__(self) -> int:
+        return hash((type(self), *vars(self).values()))
 
 
 class Facts(_Frozen):
@@ -44,12 +54,18 @@ class Facts(_Frozen):
 
 
 def schema(facts: type[Facts]) -> dict[str, dict[str, Any]]:
-    """JSON Schema by fact name, with the manual as description."""
+    """JSON Schema by fact name, with the manual as description; it is everybody's, and nobody's to change."""
+    key: Any = facts  # mypy takes how an instance is hashed for how its class is
+    return _described(key)
+
+
+@cache
+def _described(facts: Any) -> dict[str, dict[str, Any]]:
     manual = _manual(facts)
     described = {}
     for name, annotation in get_type_hints(facts).items():
         if name not in FRAME:
-            described[name] = _schema(annotation)
+            described[name] = dict(_schema(annotation))
             if name in manual:
                 described[name]["description"] = manual[name]
     return described
@@ -82,6 +98,7 @@ def _plain(value: Any) -> Any:
     return list(plain) if isinstance(plain, tuple) else plain
 
 
+@lru_cache(1024, typed=True)
 def _schema(annotation: Any) -> dict[str, Any]:
     moment: dict[str, Any] = {"type": "string", "format": "date-time"}
     if annotation is datetime:

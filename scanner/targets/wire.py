@@ -13,10 +13,11 @@ from contextlib import suppress
 from functools import cache
 from time import monotonic
 from types import ModuleType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from urllib3 import HTTPHeaderDict
+if TYPE_CHECKING:
+    from urllib3 import HTTPHeaderDict
 
 _HOSTS = 64
 """How many hosts a client keeps connections to: a service's in every region there is."""
@@ -40,7 +41,7 @@ class Answer:
     _connection: Any = None
     _pool: Any = None
 
-    def __init__(self, status: int, headers: HTTPHeaderDict, body: bytes) -> None:
+    def __init__(self, status: int, headers: "HTTPHeaderDict", body: bytes) -> None:
         """Keep what came."""
         self.status = status
         self.headers = headers
@@ -119,7 +120,9 @@ class Reading(http.client.HTTPResponse):
             return number if (number := int(told)) >= 0 else None
         return None
 
-    def _lines(self) -> HTTPHeaderDict:
+    def _lines(self) -> "HTTPHeaderDict":
+        from urllib3 import HTTPHeaderDict
+
         headers = HTTPHeaderDict()
         name = ""
         for _ in range(_LINES + 1):
