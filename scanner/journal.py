@@ -6,6 +6,7 @@ import os
 import re
 import shutil
 import socket
+import threading
 import weakref
 from collections.abc import Collection, Mapping
 from contextlib import suppress
@@ -23,7 +24,7 @@ FOLDER = "unfinished"
 """In a bundle: the lock, the journal, and nothing that anybody needs once the bundle is complete."""
 _RUN = "run.json"
 _LOCK = "lock"
-_TARGET = "target-"
+_TARGETS = "targets.jsonl"
 
 
 class Begun(Record, frozen=True):
@@ -50,6 +51,7 @@ class Journal:
             ScannerError: another run is writing it, or it cannot be written.
         """
         self._bundle = bundle
+        self._entering = threading.Lock()
         self.folder = bundle / FOLDER
         try:
             self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -121,19 +123,30 @@ class Journal:
         Raises:
             ScannerError: what was written of one cannot be read.
         """
-        found: dict[str, TargetRecord] = {}
-        for path in sorted(self.folder.glob(f"{_TARGET}*.json")):
-            try:
-                record = msgspec.json.decode(path.read_bytes(), type=TargetRecord)
-            except (OSError, msgspec.MsgspecError) as error:
-                raise ScannerError(f"{path}: not a target's record: {error}") from None
-            found[record.name] = record
-        return found
+        path = self.folder / _TARGETS
+        try:
+            lines = path.read_bytes().splitlines(keepends=True) if path.exists() else []
+            # Of what was written last, a kill may have left a part.
+            told = [line for line in lines if line.endswith(b"\n")]
+            if told != lines:
+                os.truncate(path, sum(map(len, told)))
+            records = [msgspec.json.decode(line, type=TargetRecord) for line in told]
+        except (OSError, msgspec.MsgspecError) as error:
+            raise ScannerError(f"{path}: not records of targets: {error}") from None
+        return {record.name: record for record in records}
 
     def enter(self, record: TargetRecord) -> None:
-        """Write down that a target was entered, and as whom."""
-        name = hashlib.sha256(record.name.encode()).hexdigest()[:32]
-        self._write(f"{_TARGET}{name}.json", record)
+        """Write down that a target was entered, and as whom; what is written later of it holds.
+
+        Raises:
+            ScannerError: there is no room for it.
+        """
+        path = self.folder / _TARGETS
+        try:
+            with self._entering, open(path, "ab", buffering=0, opener=_private) as file:
+                _append(file.fileno(), msgspec.json.encode(record) + b"\n")
+        except OSError as error:
+            raise ScannerError(f"{path}: {error.strerror}") from None
 
     def assert_same(self, before: TargetRecord, target: str, identity: str) -> None:
         """Hold whom we ask as to whom was asked as before.
@@ -155,6 +168,21 @@ class Journal:
     def _write(self, name: str, record: Record) -> None:
         with replacing(self.folder / name) as file:
             file.write(msgspec.json.format(msgspec.json.encode(record), indent=1) + b"\n")
+
+
+def _private(path: str, flags: int) -> int:
+    return os.open(path, flags | os.O_NOFOLLOW, 0o600)
+
+
+def _append(handle: int, line: bytes) -> None:
+    """Add a line, whole or not at all."""
+    before = os.fstat(handle).st_size
+    try:
+        while line:
+            line = line[os.write(handle, line) :]
+    except OSError:
+        os.ftruncate(handle, before)
+        raise
 
 
 def unfinished(bundle: Path) -> bool:

@@ -420,3 +420,26 @@ def test_a_session_that_is_named_anew_is_the_same_identity(tmp_path: Path) -> No
         with pytest.raises(ScannerError, match="cannot be resumed"):
             writer.journal.assert_same(before, AWS, other)
     writer.journal.release()
+
+
+def test_what_a_kill_leaves_of_a_targets_record_counts_for_nothing(tmp_path: Path) -> None:
+    first = Writer(tmp_path / "evidence")
+    first.begin(begun())
+    first.enter(target(EAST))
+    first.enter(msgspec.structs.replace(target(EAST), calls={"ec2": 2}))
+    first.journal.release()
+    with (tmp_path / "evidence" / "unfinished" / "targets.jsonl").open("ab") as file:
+        file.write(b'{"id": "aws:')
+
+    second = Writer(tmp_path / "evidence", resume=True)
+    second.begin(begun())
+    second.enter(target(EAST, name="aws:other"))
+    second.journal.release()
+    third = Writer(tmp_path / "evidence", resume=True)
+    third.begin(begun())
+
+    assert {name: record.calls for name, record in third.entered.items()} == {
+        AWS: {"ec2": 2},
+        "aws:other": {},
+    }
+    third.journal.release()
