@@ -16,6 +16,9 @@ import msgspec
 FRAME = frozenset({"resource", "region", "tags", "links"})
 """What says where a fact belongs, and is no fact itself."""
 
+_SAME = frozenset({bool, int, str, type(None)})
+"""What JSON holds as it is."""
+
 _WORDS = frozenset({"type", "format", "enum", "anyOf", "items", "additionalProperties", "description"})
 """What the JSON Schema of a fact is made of."""
 
@@ -90,7 +93,11 @@ def sound(described: object) -> bool:
 
 def values(facts: Facts) -> dict[str, Any]:
     """The facts as JSON holds them: moments are RFC 3339 strings, tuples are lists."""
-    return {name: _plain(value) for name, value in vars(facts).items() if name not in FRAME}
+    return {
+        name: value if type(value) in _SAME else _plain(value)
+        for name, value in vars(facts).items()
+        if name not in FRAME
+    }
 
 
 def _plain(value: Any) -> Any:

@@ -2,6 +2,7 @@
 
 import heapq
 import io
+import itertools
 import os
 import sys
 import tempfile
@@ -52,21 +53,23 @@ def in_order(entries: Iterable[Observation | Unreadable], folder: Path) -> Itera
     Raises:
         ScannerError: there is no room for them.
     """
-    lines: list[tuple[str, bytes]] = []
+    coming = iter(entries)
+    lines = _sorted(coming)
+    if len(lines) < RUN:
+        yield from (line for _, line in lines)
+        return
     with ExitStack() as stack:
         runs: list[BinaryIO] = []
-        for entry in entries:
-            lines.append((entry.resource or "", as_json(entry)))
-            if len(lines) >= RUN:
-                runs.append(stack.enter_context(_nameless(folder)))
-                lines.sort()
-                _store((line + b"\n" for _, line in lines), runs[-1], folder)
-                lines.clear()
-        lines.sort()
-        if not runs:
-            yield from (line for _, line in lines)
-            return
+        while len(lines) == RUN:
+            runs.append(stack.enter_context(_nameless(folder)))
+            _store((line + b"\n" for _, line in lines), runs[-1], folder)
+            lines = _sorted(coming)
         yield from (line for _, line in heapq.merge(lines, *(_keyed(run) for run in runs)))
+
+
+def _sorted(coming: Iterator[Observation | Unreadable]) -> list[tuple[str, bytes]]:
+    """The next entries, as many as are sorted in memory."""
+    return sorted((entry.resource or "", as_json(entry)) for entry in itertools.islice(coming, RUN))
 
 
 class _Keyed(msgspec.Struct):

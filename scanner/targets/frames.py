@@ -141,6 +141,8 @@ class _Frames:
 
 def _unpacked(packed: bytes, encoding: str) -> bytes | None:
     packed = b"".join(packed.split())
+    if not packed:
+        return b""
     try:
         return b64decode(packed, validate=True) if encoding == "base64" else binascii.unhexlify(packed)
     except ValueError:

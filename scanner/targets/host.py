@@ -4,6 +4,7 @@ import re
 from collections.abc import Collection, Mapping
 from concurrent.futures import Executor
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from typing import ClassVar, Literal
 
 from ..declaration import Check
@@ -74,7 +75,7 @@ class Host(View):
 
     def has(self, program: str) -> bool:
         """Whether the host has a program that one of the declared commands starts with."""
-        if program not in {program_of(need) for need in self.needs}:
+        if program not in _programs(self.needs):
             self.declared(program)
         return program in self._probe.programs
 
@@ -284,6 +285,11 @@ def _untold(probe: Probe, key: Shown) -> Probe:
         for need, answer in probe.answers.items()
     }
     return replace(probe, answers=answers)
+
+
+@lru_cache(1024)
+def _programs(needs: frozenset[str]) -> frozenset[str]:
+    return frozenset(map(program_of, needs))
 
 
 def _several(paths: str | tuple[str, ...] | None) -> tuple[str, ...]:
