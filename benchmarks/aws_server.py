@@ -51,15 +51,16 @@ class Certificates:
         )
 
     def context(self, host: str) -> ssl.SSLContext:
-        """What a host shows of itself."""
-        if host not in self._contexts:
+        """What a host shows of itself: that it is one of its domain."""
+        domain = host.partition(".")[2]
+        if domain not in self._contexts:
             path = self._folder / "host.pem"
             name = x509.Name([x509.NameAttribute(_NAMED, "host")])
-            path.write_bytes(self._signed(name, x509.SubjectAlternativeName([x509.DNSName(host)])))
+            path.write_bytes(self._signed(name, x509.SubjectAlternativeName([x509.DNSName(f"*.{domain}")])))
             made = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
             made.load_cert_chain(path, self._folder / "key.pem")
-            self._contexts[host] = made
-        return self._contexts[host]
+            self._contexts[domain] = made
+        return self._contexts[domain]
 
     def _signed(self, subject: x509.Name, says: x509.ExtensionType) -> bytes:
         now = datetime.now(UTC)
