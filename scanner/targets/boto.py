@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from http import HTTPStatus
+from queue import SimpleQueue
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from ..errors import ReadError
@@ -92,7 +93,7 @@ class _Ask(NamedTuple):
     client: Any
     at: quick.Place | None
     circuit: Circuit
-    bound: threading.BoundedSemaphore
+    bound: "_Bound"
     paginators: dict[str, Any]
 
     @property
@@ -104,6 +105,21 @@ class _Ask(NamedTuple):
             quick.leave(self.client, self.at)
         else:
             self.client.close()
+
+
+class _Bound:
+    """So many at a time; a semaphore of the standard library makes a lock for each who waits, in Python."""
+
+    def __init__(self, most: int) -> None:
+        self._free: SimpleQueue[None] = SimpleQueue()
+        for _ in range(most):
+            self._free.put(None)
+
+    def __enter__(self) -> None:
+        self._free.get()
+
+    def __exit__(self, *_: object) -> None:
+        self._free.put(None)
 
 
 class Boto:
@@ -119,7 +135,7 @@ class Boto:
         self._asks: dict[tuple[str, str], _Ask] = {}
         self._everywhere: dict[str, _Ask] = {}
         """By service, whoever may be asked in any region."""
-        self._bound = threading.BoundedSemaphore(ACCOUNT_IN_FLIGHT)
+        self._bound = _Bound(ACCOUNT_IN_FLIGHT)
         self._pace = Pace(1, max_rps) if max_rps else None
 
     def pages(self, need: str, region: str, parameters: dict[str, Any]) -> Iterator[Page]:
@@ -172,7 +188,7 @@ class Boto:
             if where not in self._asks:
                 known = self._everywhere.get(service)
                 at = quick.place(known.client, region) if known else None
-                bound = threading.BoundedSemaphore(IN_FLIGHT)
+                bound = _Bound(IN_FLIGHT)
                 if known and at:
                     self._asks[where] = known._replace(at=at, bound=bound)
                 else:

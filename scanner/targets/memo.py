@@ -19,6 +19,9 @@ _SMALL = 512
 _PLAIN = b"\0"
 """What begins a page that is not compressed; zlib's begin otherwise."""
 
+_Kept = tuple[bytes, ...] | ReadError
+"""Packed pages, or why there are none."""
+
 EVERYWHERE = "account"
 """The scope whose checks may ask in any region."""
 ELSEWHERE = "elsewhere: "
@@ -44,8 +47,9 @@ class Memo:
     def __init__(self) -> None:
         """Nothing was asked yet, and nobody will ask."""
         self._lock = threading.Lock()
-        self._answers: defaultdict[str, dict[Key, Future[tuple[bytes, ...]]]] = defaultdict(dict)
-        """By need: whenever a check has run, those to its needs are gone through."""
+        self._answers: defaultdict[str, dict[Key, _Kept | Future[_Kept]]] = defaultdict(dict)
+        """By need: whenever a check has run, those to its needs are gone through. A future while it is asked
+        for: of 20,000 answers these would be more than what was answered."""
         self._askers: Counter[tuple[str, str]] = Counter()
         self._awaited: Counter[tuple[str, str]] = Counter()
         """How many times a service is still to be asked in a scope."""
@@ -91,25 +95,33 @@ class Memo:
     def _packed(self, key: Key, ask: Callable[[], Iterable[Page]]) -> tuple[bytes, ...]:
         with self._lock:
             answers = self._answers[key.need]
-            mine = key not in answers
-            future = answers.setdefault(key, Future())
-        if mine:
-            self._answer(key, future, ask)
-        try:
-            return future.result()
-        except ReadError as refusal:
-            raise refusal.again() from None
+            held = answers.get(key)
+            if held is None:
+                mine = answers[key] = Future()
+        if held is None:
+            kept = self._answer(key, mine, ask)
+        else:
+            kept = held.result() if isinstance(held, Future) else held
+        if isinstance(kept, ReadError):
+            raise kept.again() from None
+        return kept
 
-    def _answer(self, key: Key, future: Future[tuple[bytes, ...]], ask: Callable[[], Iterable[Page]]) -> None:
+    def _answer(self, key: Key, future: Future[_Kept], ask: Callable[[], Iterable[Page]]) -> _Kept:
+        kept: _Kept
         try:
-            future.set_result(tuple(_pack(page) for page in ask()))
+            kept = tuple(_pack(page) for page in ask())
         except ReadError as refusal:
-            future.set_exception(refusal)
+            kept = refusal.again()  # without the frames that it came through
         except BaseException as error:
             with self._lock:
                 self._answers[key.need].pop(key, None)
             future.set_exception(error)
             raise
+        with self._lock:
+            if self._answers[key.need].get(key) is future:
+                self._answers[key.need][key] = kept
+        future.set_result(kept)
+        return kept
 
     def _wanted(self, key: Key) -> bool:
         if key.region.startswith(ELSEWHERE):

@@ -117,9 +117,14 @@ def _force(server: sshd.Sshd, script: str) -> None:
 
 
 def _shape(answers: dict[str, Answer], like: dict[str, Answer]) -> dict[str, tuple[object, ...]]:
-    """Statuses and refusals; what a machine says of itself differs from moment to moment."""
+    """Statuses and refusals; what a machine says of itself differs from moment to moment.
+
+    So does whether a process that is looked at has ended by then.
+    """
     return {
-        need: (answers[need].status,) if isinstance(answers[need], Output) else (answers[need].reason,)
+        need: ("/proc/[0-9]*" in need or answers[need].status,)
+        if isinstance(answers[need], Output)
+        else (answers[need].reason,)
         for need in like
     }
 
