@@ -2,7 +2,7 @@
 
 import threading
 import uuid
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from concurrent.futures import Executor, Future, ThreadPoolExecutor, as_completed
 from contextlib import ExitStack, suppress
@@ -134,7 +134,8 @@ class Collector:
     """What was found of each target, by name, from when it was entered or could not be."""
     _listed: dict[str, Sequence[Target | Group]] = field(default_factory=dict)
     """The members of each group, by its name."""
-    _computing: threading.Lock = field(default_factory=threading.Lock)
+    _computing: defaultdict[str, threading.Lock] = field(default_factory=lambda: defaultdict(threading.Lock))
+    """By kind of target: a folder of statements that cannot be read just now keeps no host waiting."""
 
     def collect(self, targets: Sequence[Target | Group]) -> None:
         """Observe every target, each in a job of its own; of a group, every member.
@@ -280,14 +281,14 @@ class Collector:
                 session.done(scope, check)
         self.progress.entered(session, len(left))
         try:
-            self._run_left(session, left, runners)
+            self._run_left(session, record.kind, left, runners)
         finally:
             self.progress.ended(session)
 
-    def _run_left(self, session: Session, left: Sequence[Cell], runners: Executor | None) -> None:
+    def _run_left(self, session: Session, kind: str, left: Sequence[Cell], runners: Executor | None) -> None:
         if runners is None:
-            # These compute, and wait for nobody: threads that do so at the same time take each other's.
-            with self._computing:
+            # Hosts have answered all: threads that compute at the same time take twice as long over it.
+            with self._computing[kind]:
                 for scope, name, check in left:
                     self._check(session, scope, name, check)
             return

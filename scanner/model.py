@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from datetime import datetime
 from enum import StrEnum
-from typing import Any, Literal, Protocol
+from typing import Annotated, Any, Literal, Protocol
 
 import msgspec
 
@@ -147,9 +147,9 @@ class PolicyDigest(Record, frozen=True):
 class Sealed(Record, frozen=True):
     """Where the part of one check lies in its file, and what it is."""
 
-    at: int
+    at: Annotated[int, msgspec.Meta(ge=0, lt=2**62)]
     """Bytes from the start of the file."""
-    length: int
+    length: Annotated[int, msgspec.Meta(ge=0, lt=2**62)]
     """In bytes."""
     sha256: str
 

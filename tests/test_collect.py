@@ -394,6 +394,24 @@ def test_targets_are_looked_at_side_by_side(tmp_path: Path) -> None:
     assert len(run(tmp_path, houses).manifest.parts) == 3
 
 
+def test_one_that_cannot_be_read_just_now_keeps_no_other_kind_waiting(tmp_path: Path) -> None:
+    together = threading.Barrier(2)
+
+    @check("look")
+    def slow(room: Room) -> Iterator[Thing]:
+        """Whether things are good."""
+        together.wait(10)
+        yield Thing(resource="thing:a", good=room.look("a"))
+
+    houses = [House(name="a"), House(name="b", kind="statements")]
+
+    bundle = run(tmp_path, houses, {"family.room.slow": slow})
+
+    for name in "ab":
+        (entry,) = bundle.part(f"house:{name}", "kitchen", "family.room.slow") or ()
+        assert isinstance(entry, Observation)
+
+
 def test_an_interrupt_seals_what_there_is_as_incomplete(tmp_path: Path) -> None:
     def interrupted() -> None:
         raise KeyboardInterrupt

@@ -515,6 +515,14 @@ MANIFESTS = [
         "evidence/parts/aws=111122223333/us-east-1.jsonl.gz: it is not what was sealed; the bundle was changed",
     ),
     (
+        {"parts": {"p": {"c": {"at": -1, "length": 9, "sha256": ""}}}},
+        "evidence/manifest.json: not a bundle's manifest: Expected `int` >= 0 - at `$.parts[...][...].at`",
+    ),
+    (
+        {"parts": {"p": {"c": {"at": 0, "length": 10**30, "sha256": ""}}}},
+        "evidence/manifest.json: not a bundle's manifest: Expected `int` <= 4611686018427387903 - at `$.parts[...][...].length`",
+    ),
+    (
         {"started_at": "2026-11-21T03:00:00"},
         "evidence/manifest.json: its moments name no time zone, or it ends before it begins",
     ),

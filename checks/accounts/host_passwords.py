@@ -1,5 +1,6 @@
 """Accounts on hosts: what is asked of their passwords, and how often one may guess."""
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -56,8 +57,9 @@ class _Settings:
 
     def number(self, module: pam.Module | None, file: str, name: str, otherwise: int) -> int:
         said = self.of(module, file, name) or ""
-        plain = said.removeprefix("-")
-        return int(said) if plain.isascii() and plain.isdecimal() and len(plain) < 9 else otherwise  # noqa: PLR2004
+        # What is no number counts as not given, whatever its module makes of it.
+        found = re.fullmatch(r"-?[0-9]{1,8}", said)
+        return int(said) if found else otherwise
 
 
 @check(_STACKS, _SETTINGS)
