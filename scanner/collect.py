@@ -1,5 +1,6 @@
 """Collect: run the plan's checks on the targets, and write down what they saw and what they could not."""
 
+import os
 import threading
 import uuid
 from collections import Counter, defaultdict
@@ -8,6 +9,8 @@ from concurrent.futures import Executor, Future, ThreadPoolExecutor, as_complete
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
+from pathlib import Path
 
 import msgspec
 
@@ -33,7 +36,9 @@ from .progress import Progress
 from .targets import Group, Session, Target
 
 TARGETS_AT_ONCE = 16
-LEAVES = 32
+LEAVES = 64
+_PROCESSOR = 36
+"""Where /proc/<pid>/stat has the processor, after the name (proc_pid_stat(5))."""
 
 
 @dataclass(frozen=True)
@@ -206,7 +211,8 @@ class Collector:
         wide = target.checks_at_once > 1
         with ExitStack() as stack:
             stack.callback(self.progress.left)
-            leaves = stack.enter_context(_pool(LEAVES, "call")) if wide else None
+            stay = partial(_stay, _processor())
+            leaves = stack.enter_context(_pool(LEAVES, "call", stay)) if wide else None
             try:
                 session = self._session(target, checks, leaves)
             except ReadError as refusal:
@@ -223,7 +229,7 @@ class Collector:
             self.writer.enter(record)
             stack.callback(self.writer.leave, record)
             self._say(record)
-            runners = stack.enter_context(_pool(target.checks_at_once, "check")) if wide else None
+            runners = stack.enter_context(_pool(target.checks_at_once, "check", stay)) if wide else None
             self._run(session, record, checks, runners)
             self._done(record, session)
 
@@ -312,18 +318,37 @@ class Collector:
 
 
 def _cells(record: TargetRecord, checks: Mapping[str, Check]) -> list[Cell]:
+    # Check by check: so it is in many regions at once that a check asks, and each is asked little at a time.
     return [
         (scope, name, check)
-        for scope in record.scopes
-        if scope.state == "entered"
         for name, check in checks.items()
-        if check.on.__name__ == scope.on
+        for scope in record.scopes
+        if scope.state == "entered" and check.on.__name__ == scope.on
     ]
 
 
-def _pool(size: int, name: str) -> ThreadPoolExecutor:
+def _stay(processor: Collection[int]) -> None:
+    """Keep this thread on one processor, where that can be had.
+
+    Threads of one interpreter take turns. Where the turn goes from one processor to another, waking that one
+    takes a fifth of all CPU time when calls are many and short.
+    """
+    if hasattr(os, "sched_setaffinity"):
+        with suppress(OSError):
+            os.sched_setaffinity(0, processor)
+
+
+def _processor() -> set[int]:
+    """The processor that this process was last run on: the kernel had found it free."""
+    with suppress(OSError, ValueError, IndexError):
+        told = Path("/proc/self/stat").read_text().rpartition(")")[2].split()
+        return {int(told[_PROCESSOR])}
+    return set()
+
+
+def _pool(size: int, name: str, initializer: Callable[[], None] | None = None) -> ThreadPoolExecutor:
     # By these names the command knows that it leaves something behind that may hang.
-    return ThreadPoolExecutor(size, thread_name_prefix=f"wardround-{name}")
+    return ThreadPoolExecutor(size, thread_name_prefix=f"wardround-{name}", initializer=initializer)
 
 
 def _entered(target: Target, session: Session) -> TargetRecord:

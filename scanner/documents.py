@@ -8,10 +8,10 @@ from collections.abc import Hashable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import jsonschema
 import yaml
 
 from .errors import ScannerError
+from .schemas import Schema, against
 
 Path = tuple[str | int, ...]
 """Keys and indices from the document's root."""
@@ -161,13 +161,13 @@ def _sayable(value: Hashable) -> bool:
     return not isinstance(value, int) or value.bit_length() <= _BITS
 
 
-def mistakes(document: Document, schema: Mapping[str, Any], within: Path = ()) -> list[str]:
+def mistakes(document: Document, schema: Schema, within: Path = ()) -> list[str]:
     """What a JSON Schema has against a document, or a part of it, each with file and line, in their order."""
     data = document.data
     for step in within:
         data = data[step]
     found: list[tuple[int, str]] = []
-    for error in jsonschema.Draft202012Validator(schema).iter_errors(data):
+    for error in against(schema, data):
         path = (*within, *error.absolute_path)
         found += [(document.line(where), document.at(where, said)) for where, said in _said(error, path)]
     return [message for _, message in sorted(set(found))]

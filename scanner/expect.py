@@ -9,10 +9,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
-import jsonschema
-
 from .documents import suggestion, written
-from .schemas import AGES, DAY, Schema, ages, holds, no_pattern, parsed
+from .schemas import AGES, DAY, Schema, against, ages, holds, no_pattern, parsed
 
 Steps = tuple[str | int, ...]
 _NEVER = datetime.min.replace(tzinfo=UTC)
@@ -158,7 +156,7 @@ def _mistakes(expected: object, shape: Shape, path: Steps, fact: str) -> Iterato
             yield Mistake(where, f"{fact}: unknown word {word!r}{near}")
             continue
         kind, follows = WORDS[word]
-        error = next(jsonschema.Draft202012Validator(follows).iter_errors(value), None)
+        error = next(against(follows, value), None)
         if error:
             yield Mistake(where, f"{fact}: {word}: {error.message[:200]}")
         elif kind and not shape.accepts(kind):

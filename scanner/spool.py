@@ -2,13 +2,11 @@
 
 import heapq
 import io
-import itertools
 import os
 import sys
 import tempfile
 import weakref
 from collections.abc import Iterable, Iterator
-from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -18,10 +16,14 @@ from .errors import ScannerError
 from .model import Finding, Observation, Unreadable
 from .plain import as_json
 
-RUN = 4_000
-"""How many records are sorted in memory at a time."""
+RUN = 2**18
+"""How many bytes of records are sorted in memory at a time: dozens of checks do so at once."""
 
+_BESIDES = 150
+"""Bytes that it takes to hold a record, besides its own."""
 _PIECE = 2**16
+_MERGED_PIECE = 2**13
+"""Bytes that are read at a time of each run, of which there may be hundreds."""
 
 
 class Spool:
@@ -41,7 +43,7 @@ class Spool:
     def __iter__(self) -> Iterator[Finding]:
         """The findings, from the first."""
         decoder = msgspec.json.Decoder(Finding)
-        for line in _lines(self._file):
+        for line in _lines(Positioned(self._file.fileno())):
             yield decoder.decode(line)
 
 
@@ -54,31 +56,39 @@ def in_order(entries: Iterable[Observation | Unreadable], folder: Path) -> Itera
         ScannerError: there is no room for them.
     """
     coming = iter(entries)
-    lines = _sorted(coming)
-    if len(lines) < RUN:
+    lines, more = _sorted(coming)
+    if not more:
         yield from (line for _, line in lines)
         return
-    with ExitStack() as stack:
-        runs: list[BinaryIO] = []
-        while len(lines) == RUN:
-            runs.append(stack.enter_context(_nameless(folder)))
-            _store((line + b"\n" for _, line in lines), runs[-1], folder)
-            lines = _sorted(coming)
-        yield from (line for _, line in heapq.merge(lines, *(_keyed(run) for run in runs)))
+    with _nameless(folder) as file:
+        runs: list[tuple[int, int]] = []
+        while more:
+            at = sum(runs[-1]) if runs else 0
+            runs.append((at, _store((line + b"\n" for _, line in lines), file, folder, at)))
+            lines, more = _sorted(coming)
+        yield from (line for _, line in heapq.merge(lines, *(_keyed(file, *run) for run in runs)))
 
 
-def _sorted(coming: Iterator[Observation | Unreadable]) -> list[tuple[str, bytes]]:
-    """The next entries, as many as are sorted in memory."""
-    return sorted((entry.resource or "", as_json(entry)) for entry in itertools.islice(coming, RUN))
+def _sorted(coming: Iterator[Observation | Unreadable]) -> tuple[list[tuple[str, bytes]], bool]:
+    """The next entries, as many as are sorted in memory, and whether there may be more."""
+    lines: list[tuple[str, bytes]] = []
+    size = 0
+    for entry in coming:
+        lines.append((entry.resource or "", as_json(entry)))
+        size += sum(map(len, lines[-1])) + _BESIDES
+        if size >= RUN:
+            break
+    lines.sort()
+    return lines, size >= RUN
 
 
 class _Keyed(msgspec.Struct):
     resource: str | None
 
 
-def _keyed(run: BinaryIO) -> Iterator[tuple[str, bytes]]:
+def _keyed(file: BinaryIO, at: int, length: int) -> Iterator[tuple[str, bytes]]:
     decoder = msgspec.json.Decoder(_Keyed)
-    for line in _lines(run):
+    for line in _lines(Positioned(file.fileno(), at, length), _MERGED_PIECE):
         yield decoder.decode(line).resource or "", line.rstrip(b"\n")
 
 
@@ -90,16 +100,17 @@ def _nameless(folder: Path | None) -> BinaryIO:
         raise ScannerError(f"{folder or tempfile.gettempdir()}: {error.strerror}") from None
 
 
-def _store(lines: Iterable[bytes], file: BinaryIO, folder: Path) -> None:
+def _store(lines: Iterable[bytes], file: BinaryIO, folder: Path, at: int = 0) -> int:
+    """Write lines to a place in a file, and return how many bytes they are."""
     try:
-        with io.BufferedWriter(Positioned(file.fileno()), _PIECE) as out:
-            out.writelines(lines)
+        with io.BufferedWriter(Positioned(file.fileno(), at), _PIECE) as out:
+            return sum(map(out.write, lines))
     except OSError as error:
         raise ScannerError(f"{folder}: {error.strerror}") from None
 
 
-def _lines(file: BinaryIO) -> Iterator[bytes]:
-    with io.BufferedReader(Positioned(file.fileno()), _PIECE) as lines:
+def _lines(part: "Positioned", piece: int = _PIECE) -> Iterator[bytes]:
+    with io.BufferedReader(part, piece) as lines:
         yield from lines
 
 

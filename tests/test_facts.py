@@ -109,10 +109,32 @@ def test_values_are_what_json_holds() -> None:
 def test_facts_are_frozen_and_by_keyword() -> None:
     with pytest.raises(FrozenInstanceError):
         SEEN.encrypted = False  # type: ignore[misc]
+    with pytest.raises(FrozenInstanceError):
+        del SEEN.encrypted
     with pytest.raises(TypeError):
         Store("arn:a", encrypted=True, manager=None)  # type: ignore[misc]
-    with pytest.raises(TypeError):
+    with pytest.raises(TypeError, match="Store lacks 'manager'"):
         Store(resource="arn:a", encrypted=True)  # type: ignore[call-arg]
+    with pytest.raises(TypeError, match="Store has no 'size', 'shape'"):
+        Store(resource="arn:a", encrypted=True, manager=None, size=1, shape=2)  # type: ignore[call-arg]
+
+
+def test_members_come_in_order_and_the_nearest_default_counts() -> None:
+    class Tiered(Facts):
+        tier: str = "cold"
+
+    class Both(Tiered, Store):
+        tier: str = "hot"
+        replicas: int
+
+    both = Both(replicas=2, resource="arn:a", encrypted=True, manager=None)
+
+    assert list(vars(both)) == [
+        "resource", "region", "tags", "links", "encrypted", "manager", "tier", "replicas",
+    ]  # fmt: skip
+    assert (both.tier, both.links) == ("hot", ())
+    assert both == Both(replicas=2, resource="arn:a", encrypted=True, manager=None, tier="hot")
+    assert both != Both(replicas=3, resource="arn:a", encrypted=True, manager=None)
 
 
 def test_a_class_without_source_has_no_manual() -> None:

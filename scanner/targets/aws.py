@@ -1,6 +1,7 @@
 """AWS accounts: the views that checks get."""
 
 import csv
+import io
 import time
 from collections.abc import Callable, Collection, Iterator, Mapping
 from concurrent.futures import Executor
@@ -203,7 +204,8 @@ class AwsAccount(Aws):
             content = Answer(page, partial(_without, read))["Content"]
         except ReadError as refusal:
             raise self.refused(refusal) from None
-        yield from csv.DictReader(content.decode().splitlines())
+        # Line by line: of a large account, six checks would hold some megabytes each.
+        yield from csv.DictReader(io.TextIOWrapper(io.BytesIO(content), "utf-8", newline=""))
 
     def _await_report(self, generate: str) -> None:
         until = time.monotonic() + REPORT_SECONDS

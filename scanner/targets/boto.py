@@ -23,6 +23,10 @@ if TYPE_CHECKING:
 _ASSUME = "sts:AssumeRole"
 IN_FLIGHT = 16
 """Calls at a time to one service in one region; more of them get throttled sooner than answered."""
+FIRST_IN_FLIGHT = 2
+"""Calls at a time to one service in one region, to begin with."""
+EARNED = 4
+"""Answers after which a service may be asked once more at a time in a region."""
 ACCOUNT_IN_FLIGHT = 32
 """Calls at a time to one account."""
 ATTEMPTS = 8
@@ -108,18 +112,26 @@ class _Ask(NamedTuple):
 
 
 class _Bound:
-    """So many at a time; a semaphore of the standard library makes a lock for each who waits, in Python."""
+    """So many at a time; a semaphore of the standard library makes a lock for each who waits, in Python.
 
-    def __init__(self, most: int) -> None:
+    It may begin with fewer. Each of so many has a connection, which costs more than a call: whoever is asked
+    four times gets one, and whoever is asked hundreds of times soon has all that it may have.
+    """
+
+    def __init__(self, most: int, first: int | None = None) -> None:
+        first = most if first is None else first
         self._free: SimpleQueue[None] = SimpleQueue()
-        for _ in range(most):
+        for _ in range(first):
             self._free.put(None)
+        self._more = iter(([False] * (EARNED - 1) + [True]) * (most - first))
 
     def __enter__(self) -> None:
         self._free.get()
 
     def __exit__(self, *_: object) -> None:
         self._free.put(None)
+        if next(self._more, False):
+            self._free.put(None)
 
 
 class Boto:
@@ -188,7 +200,7 @@ class Boto:
             if where not in self._asks:
                 known = self._everywhere.get(service)
                 at = quick.place(known.client, region) if known else None
-                bound = _Bound(IN_FLIGHT)
+                bound = _Bound(IN_FLIGHT, first=FIRST_IN_FLIGHT)
                 if known and at:
                     self._asks[where] = known._replace(at=at, bound=bound)
                 else:

@@ -1,8 +1,9 @@
 """What botocore's errors mean, and how an answer is read to its end."""
 
 import threading
+import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from types import SimpleNamespace
@@ -17,7 +18,15 @@ from botocore.parsers import ResponseParserError
 from scanner.errors import ReadError
 from scanner.model import Reason
 from scanner.targets import answers
-from scanner.targets.boto import ACCOUNT_IN_FLIGHT, ATTEMPTS, IN_FLIGHT, Boto, translated
+from scanner.targets.boto import (
+    ACCOUNT_IN_FLIGHT,
+    ATTEMPTS,
+    EARNED,
+    FIRST_IN_FLIGHT,
+    IN_FLIGHT,
+    Boto,
+    translated,
+)
 from scanner.targets.memo import Page
 from tests.tls import serving
 
@@ -178,38 +187,57 @@ def test_an_answer_that_goes_on_and_does_not_say_how_is_refused() -> None:
     assert caught.value.detail == "the answer goes on, and how to ask for the rest is not known"
 
 
-def test_calls_at_a_time_are_bounded() -> None:
-    now, most, lock = 0, 0, threading.Lock()
-    enough = threading.Event()
+class Slow(Client):
+    """Answers nobody until so many have asked at the same time, once it is told how many these are."""
 
-    class Slow(Client):
-        def __getattr__(self, name: str) -> Any:
-            def operation(**_: Any) -> Page:
-                nonlocal now, most
-                with lock:
-                    now, most = now + 1, max(most, now + 1)
-                    if now == IN_FLIGHT:
-                        enough.set()
-                enough.wait(5)
-                with lock:
-                    now -= 1
-                return {}
+    def __init__(self) -> None:
+        super().__init__([])
+        self.now = self.most = self.wanted = 0
+        self._lock, self._enough = threading.Lock(), threading.Event()
 
-            return operation
+    def __getattr__(self, name: str) -> Any:
+        def operation(**_: Any) -> Page:
+            with self._lock:
+                self.now += 1
+                self.most = max(self.most, self.now)
+                if self.now == self.wanted:
+                    self._enough.set()
+            if self.wanted:
+                # Whoever comes too many comes now.
+                self._enough.wait(5)
+                time.sleep(0.05)
+            with self._lock:
+                self.now -= 1
+            return {}
 
-    client = Slow([])
-    session = made(lambda *_, **__: client)
-    with closing(Boto(session)) as boto:
-        asking = [
-            threading.Thread(target=lambda: list(boto.pages("iam:GetAccountSummary", "us-east-1", {})))
-            for _ in range(IN_FLIGHT + 8)
-        ]
-        for thread in asking:
-            thread.start()
-        for thread in asking:
-            thread.join(10)
+        return operation
 
-    assert most == IN_FLIGHT
+
+def at_once(client: Slow, boto: Boto, wanted: int, regions: Sequence[str]) -> int:
+    """How many calls are in flight at the same time when all of these are asked."""
+    client.wanted = wanted
+    with ThreadPoolExecutor(len(regions)) as pool:
+        for each in [
+            pool.submit(lambda region: list(boto.pages("iam:GetAccountSummary", region, {})), region)
+            for region in regions
+        ]:
+            each.result(10)
+    return client.most
+
+
+def test_calls_at_a_time_are_few_at_first() -> None:
+    client = Slow()
+    with closing(Boto(made(lambda *_, **__: client))) as boto:
+        assert at_once(client, boto, FIRST_IN_FLIGHT, ["us-east-1"] * FIRST_IN_FLIGHT * 2) == FIRST_IN_FLIGHT
+
+
+def test_calls_at_a_time_are_bounded_however_many_were_answered() -> None:
+    client = Slow()
+    with closing(Boto(made(lambda *_, **__: client))) as boto:
+        for _ in range(IN_FLIGHT * EARNED * 2):
+            list(boto.pages("iam:GetAccountSummary", "us-east-1", {}))
+
+        assert at_once(client, boto, IN_FLIGHT, ["us-east-1"] * (IN_FLIGHT + 8)) == IN_FLIGHT
 
 
 def test_clients_are_made_once_for_each_service_and_region_and_closed() -> None:
@@ -237,37 +265,11 @@ def test_clients_are_made_once_for_each_service_and_region_and_closed() -> None:
 
 
 def test_calls_to_an_account_are_bounded_whatever_they_ask() -> None:
-    now, most, lock = 0, 0, threading.Lock()
-    enough = threading.Event()
-
-    class Slow(Client):
-        def __getattr__(self, name: str) -> Any:
-            def operation(**_: Any) -> Page:
-                nonlocal now, most
-                with lock:
-                    now, most = now + 1, max(most, now + 1)
-                    if now == ACCOUNT_IN_FLIGHT:
-                        enough.set()
-                enough.wait(5)
-                with lock:
-                    now -= 1
-                return {}
-
-            return operation
-
-    session = made(lambda *_, **__: Slow([]))
-    regions = [f"region-{number % 8}" for number in range(ACCOUNT_IN_FLIGHT + 24)]
-    with closing(Boto(session)) as boto, ThreadPoolExecutor(len(regions)) as pool:
-        asking = [
-            pool.submit(lambda region: list(boto.pages("iam:GetAccountSummary", region, {})), region)
-            for region in regions
-        ]
-        for each in asking:
-            each.result(10)
-
+    client = Slow()
+    regions = [f"region-{number}" for number in range(ACCOUNT_IN_FLIGHT + 24)]
+    with closing(Boto(made(lambda *_, **__: client))) as boto:
+        assert at_once(client, boto, ACCOUNT_IN_FLIGHT, regions) == ACCOUNT_IN_FLIGHT
         assert boto.calls.total() == len(regions)
-
-    assert most == ACCOUNT_IN_FLIGHT
 
 
 def test_calls_are_counted_by_service() -> None:
