@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 from ..errors import ReadError
 from ..model import Reason
 from ..redact import line
-from . import direct, operations, quick
+from . import operations, quick
 from .answers import THROTTLED, Circuit, Lost
 from .memo import Page
 from .offered import NOT_OFFERED, Offered
@@ -207,7 +207,7 @@ class Boto:
                     client = self._client(service, region)
                     circuit = Circuit(ATTEMPTS)
                     circuit.watch(client)
-                    direct.shorten(client)
+                    quick.shorten(client)
                     ask = _Ask(client, quick.place(client, region), circuit, bound, {})
                     self._asks[where] = ask
                     if ask.at:

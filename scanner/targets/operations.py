@@ -5,8 +5,8 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from . import quick
-from .descriptions import READING, READING_TOO
 from .disclosing import READS_DATA
+from .reading import READING, READING_TOO
 
 if TYPE_CHECKING:
     import botocore.model

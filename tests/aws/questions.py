@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import parse_qs, unquote
 
-from scanner.targets.quick import moment
+from scanner.targets.quick.parsers import moment
 
 
 def parameters(operation: Any, environ: Mapping[str, Any], body: bytes, labels: Mapping[str, str]) -> Any:

@@ -17,8 +17,10 @@ from botocore.awsrequest import AWSResponse
 from botocore.config import Config
 
 from scanner.plugins import checks
-from scanner.targets import direct, operations, quick
+from scanner.targets import operations, quick
 from scanner.targets.aws import Aws
+from scanner.targets.quick import direct
+from scanner.targets.quick.plans import planned
 
 NEEDS = sorted({need for check in checks().values() if issubclass(check.on, Aws) for need in check.needs})
 REGIONS = ("us-east-1", "eu-central-1", "us-gov-west-1", "cn-north-1")
@@ -73,7 +75,7 @@ class Both:
         self.answers = answers
         self.stock = self.client._make_api_call  # noqa: SLF001 - there is no other way to it
         self.client.meta.events.register("before-send", self._send)
-        direct.shorten(self.client)
+        quick.shorten(self.client)
         self.direct = self.client._make_api_call  # noqa: SLF001 - there is no other way to it
 
     def _send(self, request: Any, **_: Any) -> AWSResponse:
@@ -165,7 +167,7 @@ def test_hardly_anything_is_left_to_stock(region: str) -> None:
         calls = client._make_api_call  # noqa: SLF001 - there is no other way to it
         assert isinstance(calls, direct.Direct)
         names = [need.partition(":")[2] for need in NEEDS if need.startswith(f"{service}:")]
-        left += [f"{service}:{name}" for name in names if calls._plan(name) is None]  # noqa: SLF001 - there is no other way to it
+        left += [f"{service}:{name}" for name in names if planned(calls._inside, name) is None]  # noqa: SLF001 - there is no other way to it
 
     # Until it was asked once, its model says that the account's number is put before the host.
     assert {*left} <= {"s3control:GetPublicAccessBlock"}

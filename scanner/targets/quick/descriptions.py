@@ -7,15 +7,8 @@ from typing import Any
 from msgspec import Raw
 from msgspec.json import decode
 
-READING = re.compile(r"(?:Get|List|Describe|BatchGet)[A-Z]")
-"""What the names of operations begin with that read."""
-READING_TOO = frozenset(
-    {
-        # Has AWS compile a list that GetCredentialReport reads; changes nothing that anybody owns.
-        "iam:GenerateCredentialReport",
-    }
-)
-"""Operations that only read, though their names do not say so."""
+from ..reading import READING, READING_TOO
+
 _READING_TOO = {need.partition(":")[2] for need in READING_TOO}
 _WHOLE = frozenset({"STS", "SSO", "SSO OIDC", "Signin"})
 """Services by which somebody logs in, which asks for more than reading."""

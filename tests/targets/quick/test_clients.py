@@ -30,6 +30,7 @@ from scanner.plugins import checks
 from scanner.targets import operations, quick
 from scanner.targets.aws import Aws
 from scanner.targets.boto import Boto
+from scanner.targets.quick.parsers import moment
 from tests.tls import Authority, serving
 
 NEEDS = sorted({need for check in checks().values() if issubclass(check.on, Aws) for need in check.needs})
@@ -106,7 +107,7 @@ MOMENTS = st.one_of(
 
 @given(MOMENTS)
 def test_moments_are_those_that_botocore_reads(value: Any) -> None:
-    told = quick.moment(value)
+    told = moment(value)
 
     assert told == parse_timestamp(value)
     assert told.utcoffset() is not None
@@ -117,7 +118,7 @@ def test_what_is_no_moment_is_none(value: str) -> None:
     with pytest.raises(ValueError, match="Invalid timestamp"):
         parse_timestamp(value)
     with pytest.raises(ValueError, match="Invalid timestamp"):
-        quick.moment(value)
+        moment(value)
 
 
 def full(shape: Any, depth: int = 0) -> Any:

@@ -11,7 +11,7 @@ from botocore.credentials import ReadOnlyCredentials
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from scanner.targets.signing import Credentials, Question, Scope, sign
+from scanner.targets.quick.signing import Credentials, Question, Scope, sign
 
 MOMENT = datetime(2026, 11, 1, 3, 4, 5)  # noqa: DTZ001 - botocore's are so
 WRITTEN = "20261101T030405Z"

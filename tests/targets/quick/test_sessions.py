@@ -1,10 +1,7 @@
 """The shortest way over a connection says and hears what botocore's own way does."""
 
-import socket
-import ssl
-import threading
 from collections.abc import Iterator
-from contextlib import closing, contextmanager, suppress
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +11,8 @@ import botocore.httpsession
 import pytest
 from botocore.awsrequest import AWSRequest
 
-from scanner.targets import wire
+from scanner.targets.quick.sessions import Trusting
+from tests.targets.quick.server import Said, Server, Then
 from tests.tls import Authority
 
 LARGE = b"x" * 200_000
@@ -45,60 +43,11 @@ ANSWERS = {
 SIGNED = {"User-Agent": b"wardround", "X-Amz-Date": b"20261101T030000Z", "Authorization": b"AWS4"}
 
 
-class Server:
-    """Answers every question with the same bytes, over TLS, and keeps what it was asked."""
-
-    def __init__(self, said: bytes, context: ssl.SSLContext) -> None:
-        self._said = said
-        self._context = context
-        self._listening = socket.create_server(("127.0.0.1", 0))
-        self.port = self._listening.getsockname()[1]
-        self.asked: list[bytes] = []
-        self.connections = 0
-        self._thread = threading.Thread(target=self._listen, daemon=True)
-        self._thread.start()
-
-    def _listen(self) -> None:
-        while True:
-            try:
-                connection, _ = self._listening.accept()
-            except OSError:
-                return
-            self.connections += 1
-            threading.Thread(target=self._serve, args=(connection,), daemon=True).start()
-
-    def _serve(self, connection: socket.socket) -> None:
-        try:
-            with self._context.wrap_socket(connection, server_side=True) as secure:
-                while asked := self._question(secure):
-                    self.asked.append(asked)
-                    secure.sendall(self._said)
-                    if not self._said or b"close" in self._said or b"9\r\nabc" in self._said[-8:]:
-                        return
-        except OSError:
-            return
-
-    @staticmethod
-    def _question(secure: ssl.SSLSocket) -> bytes:
-        asked = b""
-        while b"\r\n\r\n" not in asked:
-            more = secure.recv(65536)
-            if not more:
-                return b""
-            asked += more
-        head, _, body = asked.partition(b"\r\n\r\n")
-        for line in head.lower().split(b"\r\n"):
-            if line.startswith(b"content-length:"):
-                while len(body) < int(line.split(b":")[1]):
-                    body += secure.recv(65536)
-        return head + b"\r\n\r\n" + body
-
-    def close(self) -> None:
-        # Else it would go on to accept what comes to whoever gets the number of this socket next.
-        with suppress(OSError):
-            self._listening.shutdown(socket.SHUT_RDWR)
-        self._thread.join()
-        self._listening.close()
+def said(name: str) -> list[Said]:
+    """What is said again and again, and then gone where that is how it ends."""
+    text = ANSWERS[name]
+    ends = not text or b"close" in text or name == "some pieces"
+    return [Said(text, Then.ENDS if ends else Then.STAYS)]
 
 
 @pytest.fixture
@@ -106,14 +55,11 @@ def authority(tmp_path: Path) -> Authority:
     return Authority(tmp_path)
 
 
-OURS = wire.trusting(botocore.httpsession, botocore.awsrequest.AWSHTTPSConnectionPool)
-
-
 @contextmanager
 def sessions(authority: Authority) -> Iterator[tuple[Any, Any]]:
     """Ours and botocore's."""
     given = {"verify": str(authority.certificate), "timeout": (5, 5)}
-    with closing(OURS(**given)) as ours, closing(botocore.httpsession.URLLib3Session(**given)) as stock:
+    with closing(Trusting(**given)) as ours, closing(botocore.httpsession.URLLib3Session(**given)) as stock:
         yield ours, stock
 
 
@@ -132,10 +78,10 @@ def heard(session: Any, port: int, method: str = "GET", body: Any = None, **head
     )
 
 
-@pytest.mark.parametrize("said", ANSWERS)
-def test_answers_are_heard_as_botocore_hears_them(authority: Authority, said: str) -> None:
+@pytest.mark.parametrize("name", ANSWERS)
+def test_answers_are_heard_as_botocore_hears_them(authority: Authority, name: str) -> None:
     with (
-        closing(Server(ANSWERS[said], authority.context("localhost"))) as server,
+        closing(Server(said(name), authority.context("localhost"))) as server,
         sessions(authority) as (ours, stock),
     ):
         told = [heard(ours, server.port) for _ in range(2)]
@@ -163,7 +109,7 @@ def test_questions_are_put_as_botocore_puts_them(
 ) -> None:
     asked: list[list[Any]] = []
     with (
-        closing(Server(ANSWERS["a length"], authority.context("localhost"))) as server,
+        closing(Server(said("a length"), authority.context("localhost"))) as server,
         sessions(authority) as each,
     ):
         for session in each:
@@ -181,10 +127,10 @@ def parted(question: bytes) -> tuple[bytes, list[bytes], bytes]:
     return line, sorted(header.lower() for header in headers), body
 
 
-@pytest.mark.parametrize("said", ["a length", "nothing", "a refusal", "much", "pieces", "one to wait for"])
-def test_a_connection_is_used_again(authority: Authority, said: str) -> None:
+@pytest.mark.parametrize("name", ["a length", "nothing", "a refusal", "much", "pieces", "one to wait for"])
+def test_a_connection_is_used_again(authority: Authority, name: str) -> None:
     with (
-        closing(Server(ANSWERS[said], authority.context("localhost"))) as server,
+        closing(Server(said(name), authority.context("localhost"))) as server,
         sessions(authority) as (ours, _),
     ):
         told = [heard(ours, server.port) for _ in range(3)]
@@ -202,7 +148,7 @@ def test_a_connection_is_used_again(authority: Authority, said: str) -> None:
 def test_an_answer_that_is_read_in_parts_is_whole(authority: Authority) -> None:
     request = AWSRequest(method="GET", url="https://localhost", headers=SIGNED, stream_output=True)
     with (
-        closing(Server(ANSWERS["much"], authority.context("localhost"))) as server,
+        closing(Server(said("much"), authority.context("localhost"))) as server,
         sessions(authority) as (ours, _),
     ):
         request.url = f"https://localhost:{server.port}/"
