@@ -4,7 +4,7 @@ import ast
 import inspect
 import sys
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import FrozenInstanceError
+from dataclasses import Field, FrozenInstanceError, field, make_dataclass
 from datetime import datetime
 from functools import cache, lru_cache
 from itertools import pairwise
@@ -28,11 +28,20 @@ _NEEDED = object()
 _NO_MEMBERS: Mapping[str, Any] = {}
 
 
+class _Fields:
+    """What `dataclasses` finds in a dataclass, made for whoever looks for it."""
+
+    def __get__(self, _: object, cls: type["_Frozen"]) -> dict[str, Field[Any]]:
+        key: Any = cls  # mypy takes how an instance is hashed for how its class is
+        return _fields(key)
+
+
 @dataclass_transform(frozen_default=True, kw_only_default=True)
 class _Frozen:
     """A frozen dataclass, all but how it is made: to compile code for each of 350 takes half of a start."""
 
     _members = _NO_MEMBERS
+    __dataclass_fields__ = _Fields()
 
     def __init_subclass__(cls) -> None:
         inherited = {
@@ -61,6 +70,17 @@ class _Frozen:
 
     def __hash__(self) -> int:
         return hash((type(self), *vars(self).values()))
+
+
+@cache
+def _fields(cls: Any) -> dict[str, Field[Any]]:
+    types = get_type_hints(cls)
+    members = [
+        (name, types[name], field() if default is _NEEDED else field(default=default))
+        for name, default in cls._members.items()
+    ]
+    twin: Any = make_dataclass(cls.__name__, members, frozen=True, kw_only=True)
+    return dict(twin.__dataclass_fields__)
 
 
 def _own(cls: type) -> dict[str, Any]:

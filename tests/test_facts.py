@@ -1,4 +1,5 @@
-from dataclasses import FrozenInstanceError
+from collections.abc import Mapping
+from dataclasses import MISSING, FrozenInstanceError, fields, is_dataclass, replace
 from datetime import UTC, datetime
 from typing import Literal
 
@@ -117,6 +118,21 @@ def test_facts_are_frozen_and_by_keyword() -> None:
         Store(resource="arn:a", encrypted=True)  # type: ignore[call-arg]
     with pytest.raises(TypeError, match="Store has no 'size', 'shape'"):
         Store(resource="arn:a", encrypted=True, manager=None, size=1, shape=2)  # type: ignore[call-arg]
+
+
+def test_facts_are_dataclasses_to_whoever_asks() -> None:
+    assert is_dataclass(SEEN)
+    assert replace(SEEN, days=8) == Database(**{**vars(SEEN), "days": 8})
+    assert [(each.name, each.type, each.default is MISSING) for each in fields(Store)] == [
+        ("resource", str, True),
+        ("region", str | None, False),
+        ("tags", Mapping[str, str] | None, False),
+        ("links", tuple[str, ...], False),
+        ("encrypted", bool, True),
+        ("manager", Literal["provider", "customer"] | None, True),
+    ]
+    with pytest.raises(TypeError, match="Database has no 'size'"):
+        replace(SEEN, size=1)  # type: ignore[call-arg]
 
 
 def test_members_come_in_order_and_the_nearest_default_counts() -> None:
