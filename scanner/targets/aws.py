@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Collection, Iterator, Mapping
 from concurrent.futures import Executor
 from dataclasses import dataclass, field
+from datetime import datetime
 from functools import partial
 from typing import Any, ClassVar, overload
 
@@ -33,6 +34,9 @@ class Account:
     memo: Memo = field(default_factory=Memo)
 
 
+_PLAIN = frozenset({str, int, bool, float, bytes, datetime, type(None)})
+
+
 class Answer(dict[str, Any]):
     """A structure of an answer: what it has to have, and has not, is refused; `get` asks for what it may."""
 
@@ -40,7 +44,11 @@ class Answer(dict[str, Any]):
 
     def __init__(self, held: Mapping[str, Any], lacking: Callable[[str], ReadError]) -> None:
         """Hold a structure, and whoever makes the refusal of what is missing."""
-        super().__init__({name: _held(value, lacking) for name, value in held.items()})
+        super().__init__(held)
+        # Most of what an answer holds is plain, and there are a hundred members to a call.
+        for name, value in held.items():
+            if type(value) not in _PLAIN:
+                self[name] = _held(value, lacking)
         self._lacking = lacking
 
     def __missing__(self, name: str) -> Any:
@@ -56,7 +64,7 @@ def _held(value: Any, lacking: Callable[[str], ReadError]) -> Any:
     if isinstance(value, dict):
         return Answer(value, lacking)
     if isinstance(value, list):
-        return [_held(each, lacking) for each in value]
+        return [each if type(each) in _PLAIN else _held(each, lacking) for each in value]
     return value
 
 

@@ -65,6 +65,8 @@ class Memo:
         with self._lock:
             self._askers[need, scope] -= 1
             self._awaited[need.partition(":")[0], scope] -= 1
+            if self._askers[need, scope]:
+                return
             answers = self._answers[need]
             for key in [key for key in answers if not self._wanted(key)]:
                 del answers[key]

@@ -1,6 +1,7 @@
 """Botocore's loader of what it knows of services, made to read what may be asked."""
 
 import os
+import threading
 from typing import Any
 
 import botocore.session
@@ -10,11 +11,20 @@ from . import descriptions
 
 
 class Models(JSONFileLoader):
-    """Reads what is known of a service into plain dictionaries."""
+    """Reads what is known of a service into plain dictionaries, once whoever asks at the same time."""
 
     def __init__(self) -> None:
         super().__init__()
         self._kept: dict[str, set[str]] = {}
+        self._reading = threading.RLock()
+        self._read: dict[str, Any] = {}
+
+    def load_file(self, file_path: str) -> Any:
+        """What a file tells; None where there is no such file."""
+        with self._reading:
+            if file_path not in self._read:
+                self._read[file_path] = super().load_file(file_path)
+            return self._read[file_path]
 
     def _load_file(self, full_path: str, open_method: Any) -> Any:
         try:

@@ -1,5 +1,6 @@
 """What is known of an operation before it is asked: who hears of its calls, and whether all go one way."""
 
+from collections.abc import Hashable
 from functools import partial
 from typing import Any, NamedTuple
 
@@ -58,6 +59,8 @@ class Plan(NamedTuple):
     """Whether a bucket's name tells where it goes."""
     kept: bool
     """Whether all calls in a region go the same way, names apart."""
+    alike: Hashable
+    """What an operation has in common with those of its service whose calls go where its own do."""
 
 
 def planned(inside: Insides, operation: str) -> Plan | None:
@@ -79,6 +82,7 @@ def planned(inside: Insides, operation: str) -> Plan | None:
         ended=[handler for handler in said["needs-retry"] if _name(handler) == "Circuit.ended"],
         named=named,
         kept=named or not decided,
+        alike=model.name if decided or model.static_context_parameters else _alike(inside, model),
     )
 
 
@@ -95,6 +99,10 @@ def _context(meta: Any, model: Any) -> dict[str, Any]:
         "unsigned_payload": model.unsigned_payload,
         "auth_options": model.service_model.metadata.get("auth"),
     }
+
+
+def _alike(inside: Insides, model: Any) -> Hashable:
+    return model.resolved_auth_type, model.unsigned_payload, *inside.heard_by("choose-signer", model.name)
 
 
 def _overheard(said: dict[str, list[Handler]]) -> bool:

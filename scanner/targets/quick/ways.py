@@ -1,5 +1,6 @@
-"""Where calls go, and for what they are signed: found out once for each operation and region."""
+"""Where calls go, and for what they are signed: found out once for a region, and for operations that differ."""
 
+from collections.abc import Hashable
 from typing import Any, NamedTuple
 
 from .insides import Insides
@@ -29,11 +30,11 @@ class Ways:
         """Nothing was asked yet."""
         self.moved: set[str] = set()
         self._inside = inside
-        self._kept: dict[tuple[str, str], Way] = {}
+        self._kept: dict[tuple[str, Hashable], Way] = {}
 
     def __call__(self, plan: Plan, parameters: Any, context: dict[str, Any], bucket: str) -> Way | None:
         """A call's way; None where botocore has to go it."""
-        key = (self._region(), plan.model.name)
+        key = (self._region(), plan.alike)
         kept = plan.kept and bucket not in self.moved
         if kept and key in self._kept:
             return self._kept[key]
