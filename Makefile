@@ -33,7 +33,7 @@ check: $(READY)  ## Formatting, lint, types, architecture and tests
 	$(BIN)/ruff check
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/pytest
+	$(BIN)/pytest -n auto --maxprocesses 4 --dist worksteal
 
 bench: $(READY)  ## The CPU time of `wardround --help`, against that of an empty program
 	@$(RUN) benchmarks/startup.py

@@ -1,4 +1,4 @@
-"""Where calls go, and for what they are signed: found out once for a region, and for operations that differ."""
+"""Where calls go, and for what they are signed: found out once a region, and for operations that differ."""
 
 from collections.abc import Hashable
 from typing import Any, NamedTuple
