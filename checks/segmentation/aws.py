@@ -19,13 +19,16 @@ def security_group_rules(region: AwsRegion) -> Iterator[SecurityGroupRule]:
     A prefix list stands for its entries, AWS's own lists included: one of public addresses is public. Groups
     that another account shares are left to that account's scan.
     """
-    # The groups are listed after the rules: a group that has gone by then has no rules any more.
-    rules = [
-        rule
-        for rule in region.all("ec2:DescribeSecurityGroupRules")
-        if rule.get("GroupOwnerId", region.id) == region.id
-    ]
-    names = {group["GroupId"]: group["GroupName"] for group in region.all("ec2:DescribeSecurityGroups")}
+    names: dict[str, str] = {}
+
+    def rules() -> Iterator[dict[str, Any]]:
+        for rule in region.all("ec2:DescribeSecurityGroupRules"):
+            if not names:
+                # Listed after the rules, of which all are: a group that has gone by then has none any more.
+                groups = region.all("ec2:DescribeSecurityGroups")
+                names.update({group["GroupId"]: group["GroupName"] for group in groups})
+            if rule.get("GroupOwnerId", region.id) == region.id and rule["GroupId"] in names:
+                yield rule
 
     def read(rule: dict[str, Any]) -> SecurityGroupRule:
         cidrs = _cidrs(region, rule)
@@ -51,7 +54,7 @@ def security_group_rules(region: AwsRegion) -> Iterator[SecurityGroupRule]:
     def arn(rule: dict[str, Any]) -> str:
         return region.arn("ec2", f"security-group-rule/{rule['SecurityGroupRuleId']}")
 
-    yield from region.each((rule for rule in rules if rule["GroupId"] in names), read, resource=arn)
+    yield from region.each(rules(), read, resource=arn)
 
 
 @check("ec2:DescribeSecurityGroups")
