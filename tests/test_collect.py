@@ -1,5 +1,6 @@
 """Collecting, from targets that are made up."""
 
+import os
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -392,6 +393,32 @@ def test_targets_are_looked_at_side_by_side(tmp_path: Path) -> None:
     houses = [House(name=name, before=lambda: together.wait(10)) for name in "abc"]
 
     assert len(run(tmp_path, houses).manifest.parts) == 3
+
+
+@pytest.mark.skipif(not hasattr(os, "sched_getaffinity"), reason="threads cannot be kept on a processor here")
+@pytest.mark.parametrize("at_once", [1, 4])
+def test_the_many_threads_of_one_target_take_turns_on_one_processor(tmp_path: Path, at_once: int) -> None:
+    own = os.sched_getaffinity(0)
+    on: list[set[int]] = []
+
+    @check("look")
+    def turns(room: Room) -> Iterator[Thing]:
+        """Where this is run, and what is read beside it."""
+
+        def read(name: str) -> Thing:
+            on.append(os.sched_getaffinity(0))
+            return Thing(resource=f"thing:{name}", good=True)
+
+        on.append(os.sched_getaffinity(0))
+        yield from room.each(["a", "b"], read, resource=str)
+
+    run(tmp_path, [House(checks_at_once=at_once)], {"family.room.turns": turns})
+
+    assert len(on) == 3
+    assert len({frozenset(processors) for processors in on}) == 1
+    assert on[0] <= own
+    assert len(on[0]) == 1 if at_once > 1 else on[0] == own
+    assert os.sched_getaffinity(0) == own
 
 
 def test_one_that_cannot_be_read_just_now_keeps_no_other_kind_waiting(tmp_path: Path) -> None:

@@ -57,7 +57,7 @@ def _keep_heaps_small() -> None:
     with suppress(AttributeError, OSError):  # another C library
         mallopt = ctypes.CDLL(None).mallopt
         mallopt(_M_ARENA_MAX, 2)
-        mallopt(_M_MMAP_THRESHOLD, 2**16)
+        mallopt(_M_MMAP_THRESHOLD, 3 * 2**16)
 
 
 def collect(  # noqa: PLR0913 - each is said by an option

@@ -1,7 +1,9 @@
 """What is shared between botocore's clients changes nothing but how long it takes."""
 
 import re
+import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
@@ -30,6 +32,7 @@ from scanner.plugins import checks
 from scanner.targets import operations, quick
 from scanner.targets.aws import Aws
 from scanner.targets.boto import Boto
+from scanner.targets.quick.loader import Models, share
 from scanner.targets.quick.parsers import moment
 from tests.tls import Authority, serving
 
@@ -407,3 +410,24 @@ def test_the_certificates_are_read_once(authority: Authority, monkeypatch: pytes
             asked_over_tls(monkeypatch, port, AWS_CA_BUNDLE=authority.certificate)
 
     assert read == [str(authority.certificate)]
+
+
+def test_a_model_that_many_ask_for_at_once_is_read_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    read: list[str] = []
+    stock = Models._load_file  # noqa: SLF001 - what reads a file
+
+    def slowly(self: Models, path: str, open_method: Any) -> Any:
+        read.append(path)
+        time.sleep(0.01)  # others come meanwhile
+        return stock(self, path, open_method)
+
+    monkeypatch.setattr(Models, "_load_file", slowly)
+    session = botocore.session.get_session()
+    share(session)
+    loader = session.get_component("data_loader")
+    with ThreadPoolExecutor(4) as pool:
+        models = list(pool.map(lambda _: loader.load_service_model("sts", "service-2"), range(4)))
+
+    assert [path for path in read if "sts" in path and "service-2.json" in path]
+    assert sorted(read) == sorted(set(read))
+    assert all(model == models[0] for model in models)
