@@ -52,9 +52,10 @@ def _keep_heaps_small() -> None:
     By itself it puts what is large into a heap once it has seen it freed, and pages of a thousand resources
     leave holes there: of a large account, a tenth of the memory.
     """
-    import ctypes
+    # Not so little, though, that what packs each part of a bundle, 128 KB, were asked of the kernel anew.
+    with suppress(ImportError, AttributeError, OSError):  # a Python without ctypes, or another C library
+        import ctypes
 
-    with suppress(AttributeError, OSError):  # another C library
         mallopt = ctypes.CDLL(None).mallopt
         mallopt(_M_ARENA_MAX, 2)
         mallopt(_M_MMAP_THRESHOLD, 3 * 2**16)
