@@ -1,20 +1,17 @@
 """Collect: run the plan's checks on the targets, and write down what they saw and what they could not."""
 
-import os
 import threading
 import uuid
 from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from concurrent.futures import Executor, Future, ThreadPoolExecutor, as_completed
+from concurrent.futures import Executor, Future, as_completed
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
 from datetime import datetime
-from functools import partial
-from pathlib import Path
 
 import msgspec
 
-from . import context, journal, plan
+from . import context, journal, plan, pools
 from .declaration import Check
 from .errors import ReadError, ScannerError
 from .evidence import Writer
@@ -37,8 +34,6 @@ from .targets import Group, Session, Target
 
 TARGETS_AT_ONCE = 16
 LEAVES = 64
-_PROCESSOR = 36
-"""Where /proc/<pid>/stat has the processor, after the name (proc_pid_stat(5))."""
 
 
 @dataclass(frozen=True)
@@ -151,7 +146,7 @@ class Collector:
         """
         found = [member for target in targets for member in self._members(target)]
         self.progress.targets = len(found)
-        jobs = _pool(TARGETS_AT_ONCE, "target")
+        jobs = pools.pool(TARGETS_AT_ONCE, "target")
         try:
             running = [jobs.submit(self.observe, target) for target in found]
             for job in as_completed(running):
@@ -211,8 +206,8 @@ class Collector:
         wide = target.checks_at_once > 1
         with ExitStack() as stack:
             stack.callback(self.progress.left)
-            stay = partial(_stay, _processor())
-            leaves = stack.enter_context(_pool(LEAVES, "call", stay)) if wide else None
+            processor = pools.processor()
+            leaves = stack.enter_context(pools.pool(LEAVES, "call", processor)) if wide else None
             try:
                 session = self._session(target, checks, leaves)
             except ReadError as refusal:
@@ -229,7 +224,9 @@ class Collector:
             self.writer.enter(record)
             stack.callback(self.writer.leave, record)
             self._say(record)
-            runners = stack.enter_context(_pool(target.checks_at_once, "check", stay)) if wide else None
+            runners = (
+                stack.enter_context(pools.pool(target.checks_at_once, "check", processor)) if wide else None
+            )
             self._run(session, record, checks, runners)
             self._done(record, session)
 
@@ -325,30 +322,6 @@ def _cells(record: TargetRecord, checks: Mapping[str, Check]) -> list[Cell]:
         for scope in record.scopes
         if scope.state == "entered" and check.on.__name__ == scope.on
     ]
-
-
-def _stay(processor: Collection[int]) -> None:
-    """Keep this thread on one processor, where that can be had.
-
-    Threads of one interpreter take turns. Where the turn goes from one processor to another, waking that one
-    takes a fifth of all CPU time when calls are many and short.
-    """
-    if hasattr(os, "sched_setaffinity"):
-        with suppress(OSError):
-            os.sched_setaffinity(0, processor)
-
-
-def _processor() -> set[int]:
-    """The processor that this process was last run on: the kernel had found it free."""
-    with suppress(OSError, ValueError, IndexError):
-        told = Path("/proc/self/stat").read_text().rpartition(")")[2].split()
-        return {int(told[_PROCESSOR])}
-    return set()
-
-
-def _pool(size: int, name: str, initializer: Callable[[], None] | None = None) -> ThreadPoolExecutor:
-    # By these names the command knows that it leaves something behind that may hang.
-    return ThreadPoolExecutor(size, thread_name_prefix=f"wardround-{name}", initializer=initializer)
 
 
 def _entered(target: Target, session: Session) -> TargetRecord:
