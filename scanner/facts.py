@@ -2,6 +2,7 @@
 
 import ast
 import inspect
+import re
 import sys
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import Field, FrozenInstanceError, field, make_dataclass
@@ -22,6 +23,9 @@ _SAME = frozenset({bool, int, str, type(None)})
 _WORDS = frozenset({"type", "format", "enum", "anyOf", "items", "additionalProperties", "description"})
 """What the JSON Schema of a fact is made of."""
 
+
+_CLASS = re.compile(r"^class .*?(?=^[^\s)\]}#]|\Z)", re.MULTILINE | re.DOTALL)
+"""A class at the top of a module, as far as the next statement."""
 
 _NEEDED = object()
 """Stands for the value of what has none by itself."""
@@ -174,18 +178,39 @@ def _schema(annotation: Any) -> dict[str, Any]:
 def _manual(facts: type[Facts]) -> dict[str, str]:
     manual: dict[str, str] = {}
     for cls in reversed(facts.__mro__[:-1]):
-        manual |= _attribute_docstrings(cls.__module__).get(cls.__qualname__, {})
+        manual |= _attribute_docstrings(cls)
     return manual
 
 
+def _attribute_docstrings(cls: type) -> dict[str, str]:
+    """The strings below a class's attributes; a module without source (a frozen application) has none."""
+    found = _in_classes(cls.__module__)
+    return (
+        found[cls.__qualname__]
+        if cls.__qualname__ in found
+        else _in_all(cls.__module__).get(cls.__qualname__, {})
+    )
+
+
 @cache
-def _attribute_docstrings(module: str) -> dict[str, dict[str, str]]:
-    """The strings below attributes, by class; a module without source (a frozen application) has none."""
+def _in_classes(module: str) -> dict[str, dict[str, str]]:
+    """By class, of those that a module defines at its top; functions, which take most of it, are left out."""
     try:
-        tree = ast.parse(inspect.getsource(sys.modules[module]))
-    except (KeyError, OSError, TypeError):
+        return dict(_classes(ast.parse("".join(_CLASS.findall(_source(module)))).body, ""))
+    except SyntaxError:  # a text in a class whose lines begin where statements would
         return {}
-    return dict(_classes(tree.body, ""))
+
+
+@cache
+def _in_all(module: str) -> dict[str, dict[str, str]]:
+    return dict(_classes(ast.parse(_source(module)).body, ""))
+
+
+def _source(module: str) -> str:
+    try:
+        return inspect.getsource(sys.modules[module])
+    except (KeyError, OSError, TypeError):
+        return ""
 
 
 def _classes(body: Iterable[ast.stmt], within: str) -> Iterator[tuple[str, dict[str, str]]]:

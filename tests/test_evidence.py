@@ -299,7 +299,7 @@ def test_a_target_that_is_left_keeps_no_file_open(tmp_path: Path) -> None:
     assert len(os.listdir("/proc/self/fd")) == before - 1  # noqa: PTH208 - its lock is gone, too
 
 
-@pytest.mark.parametrize("number", [0, 1, 99, 100, 101])
+@pytest.mark.parametrize("number", [0, 1, 2, 3, 99, 100, 101])
 def test_a_part_is_gzip_as_gzip_writes_it(tmp_path: Path, number: int) -> None:
     entries = [saw(f"v{each:03}", encrypted=True) for each in range(number)]
     writer = Writer(tmp_path / "evidence")

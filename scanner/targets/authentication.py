@@ -1,8 +1,7 @@
 """Authentication: keys first, each with its certificates, then the password where there is one."""
 
-import threading
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import closing, contextmanager
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import closing
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -12,6 +11,7 @@ from .login import Login
 from .probe import Deadline, sanitised
 from .secret import Secret
 from .stages import refused, seconds, stage
+from .watch import at_the_latest
 
 if TYPE_CHECKING:
     import paramiko
@@ -102,7 +102,7 @@ class _Trying:
         self.tried.add(way)
         with (
             stage(name, Deadline(limit), Reason.CREDENTIALS, self._mend),
-            _watched(self.transport, limit),
+            at_the_latest(Deadline(limit), self.transport.close),
         ):
             try:
                 further = attempt()
@@ -141,15 +141,3 @@ class _Trying:
 def _listed(methods: Iterable[str]) -> str:
     """Ways to log in, as the server names them."""
     return sanitised(", ".join(methods).encode())
-
-
-@contextmanager
-def _watched(transport: "paramiko.Transport", limit: float) -> Iterator[None]:
-    """Close the transport when a stage takes too long."""
-    watch = threading.Timer(limit, transport.close)
-    watch.daemon = True
-    watch.start()
-    try:
-        yield
-    finally:
-        watch.cancel()

@@ -4,15 +4,27 @@ import binascii
 import re
 from base64 import b64decode
 from dataclasses import dataclass
+from functools import partial
 
 from ..errors import ReadError
 from ..model import Reason
+from .alike import Alike
 from .probe import MAX_HEARD, Answer, Heard, Output, Probe, Questions, sanitised
 from .script import MAX_OUTPUT, SUDO, command_of, id_of
 from .sudo import Way
 
 _STOPPED = frozenset({"over 124", "over 137", "over 143"})
 """How timeout(1) ends when it had to stop the command: GNU's, after SIGKILL, busybox's."""
+
+_OVER = "over "
+_DAMAGED, _LONG = "damaged", "long"
+_WRONG = {
+    _DAMAGED: ("the answer came back damaged", "scan this host again"),
+    _LONG: (f"answered more than {MAX_OUTPUT >> 20} MiB", "see why there is so much on the host"),
+}
+
+ALIKE = Alike[Output | str](2**22)
+"""What was read before, of this host and others: many of a fleet have the same files."""
 
 _STATUS = re.compile(rb":([^:]{0,20}):")
 """A command's status, written amid its encoded standard error: no encoding has a colon."""
@@ -79,8 +91,12 @@ class _Frames:
         self.absent: set[str] = set()
         self._bodies: dict[str, tuple[str, bytes]] = {}
         self._whole: set[str] = set()
+        marker = b"@%b " % nonce.encode()
         # Each marker stands on a line of its own; what follows it, up to the next one, is its frame's.
-        for part in (b"\n" + heard.out).split(b"\n@" + nonce.encode() + b" ")[1:]:
+        before, *parts = heard.out.split(b"\n" + marker)
+        if before.startswith(marker):
+            parts.insert(0, before.removeprefix(marker))
+        for part in parts:
             line, newline, body = part.partition(b"\n")
             if newline:
                 self._mark(line.decode("utf-8", "replace"), body)
@@ -114,29 +130,35 @@ class _Frames:
         if name not in self._whole or name not in self._bodies:
             return None
         seconds, body = self._bodies[name]
-        out, _, told = body.partition(b"|")
-        statuses = [status.decode("ascii", "replace") for status in _STATUS.findall(told)]
-        stopped = next((status for status in statuses if status.startswith("over ")), None)
-        if stopped is not None:
-            return _stopped(need, stopped, seconds)
         encoding = self.hello.encoding if self.hello else ""
-        text, errors = _unpacked(out, encoding), _unpacked(_STATUS.sub(b"", told), encoding)
-        if text is None or errors is None or len(statuses) != 1 or not statuses[0].isdecimal():
-            return _invalid(need, "the answer came back damaged", "scan this host again")
-        if len(text) > MAX_OUTPUT:
-            return _invalid(
-                need, f"answered more than {MAX_OUTPUT >> 20} MiB", "see why there is so much on the host"
-            )
-        return Output(
-            status=int(statuses[0]),
-            text=text.decode("utf-8", "replace"),
-            errors=errors.decode("utf-8", "replace"),
-        )
+        read = ALIKE.read((encoding, body), len(body), partial(_read, body, encoding))
+        if isinstance(read, Output):
+            return read
+        return _stopped(need, read, seconds) if read.startswith(_OVER) else _invalid(need, *_WRONG[read])
 
     def _programs(self) -> dict[str, str]:
         listed = self.answer("programs", "")
         lines = listed.text.split("\n") if isinstance(listed, Output) else ()
         return dict(line.split(" ", 1) for line in lines if " " in line)
+
+
+def _read(body: bytes, encoding: str) -> Output | str:
+    """The answer in a frame, or how the command was stopped, or what is wrong with the frame."""
+    out, _, told = body.partition(b"|")
+    statuses = [status.decode("ascii", "replace") for status in _STATUS.findall(told)]
+    stopped: str | None = next((status for status in statuses if status.startswith(_OVER)), None)
+    if stopped is not None:
+        return stopped
+    text, errors = _unpacked(out, encoding), _unpacked(_STATUS.sub(b"", told), encoding)
+    if text is None or errors is None or len(statuses) != 1 or not statuses[0].isdecimal():
+        return _DAMAGED
+    if len(text) > MAX_OUTPUT:
+        return _LONG
+    return Output(
+        status=int(statuses[0]),
+        text=text.decode("utf-8", "replace"),
+        errors=errors.decode("utf-8", "replace"),
+    )
 
 
 def _unpacked(packed: bytes, encoding: str) -> bytes | None:

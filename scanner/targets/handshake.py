@@ -1,22 +1,22 @@
 """The handshake: agree on keys, hold the host to its known key, log in."""
 
 import logging
-import threading
+import socket
 from contextlib import ExitStack
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ..model import Reason
+from .ahead import ReadAhead
 from .authentication import authenticate
 from .known_hosts import fingerprint
 from .login import Login
 from .probe import Deadline
 from .stages import seconds, stage
 from .trust import Trust
+from .watch import at_the_latest
 
 if TYPE_CHECKING:
-    import socket
-
     import paramiko
 
 _RSA = ("rsa-sha2-512", "rsa-sha2-256")
@@ -50,15 +50,13 @@ def logged_in(
 
     stack.callback(connection.close)
     with stage("exchanging keys", deadline, Reason.UNREACHABLE, _NO_SERVER):
-        transport = paramiko.Transport(connection)
+        link: Any = ReadAhead(connection) if isinstance(connection, socket.socket) else connection
+        transport = paramiko.Transport(link)
     # A handshake that failed leaves paramiko's timer running, and Python waiting for it at its end.
     stack.callback(transport.packetizer.complete_handshake)
     stack.callback(transport.close)
     # Some of paramiko's waits know no timeout (exec_command, recv_exit_status): closing ends them all.
-    watch = threading.Timer(max(0, deadline.left), transport.close)
-    watch.daemon = True
-    watch.start()
-    stack.callback(watch.cancel)
+    stack.enter_context(at_the_latest(deadline, transport.close))
     # paramiko logs whole tracebacks as errors, which Python prints where nobody configured logging.
     transport.set_log_channel(_LOG)
     logging.getLogger(_LOG).setLevel(logging.CRITICAL + 1)

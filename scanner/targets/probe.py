@@ -8,7 +8,7 @@ import secrets
 import time
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property, lru_cache
+from functools import cached_property
 from typing import Any, Literal, TypeVar
 
 from ..errors import ReadError
@@ -33,9 +33,6 @@ __all__ = [
 MAX_HEARD = 64 * 1024 * 1024
 """Bytes that one host may send, encoded, on both streams."""
 
-ALIKE = 512
-"""How many answers are remembered as they were read: many hosts of a fleet have the same files."""
-
 _SAID = 300
 
 Made = TypeVar("Made")
@@ -59,29 +56,20 @@ class Output:
 
         Only a newline ends a line: a form feed or U+2028 in somebody's full name does not forge another one.
         """
-        return _lines(self.text)
+        lines = self.text.split("\n")
+        if not lines[-1]:
+            lines.pop()
+        return tuple(line.removesuffix("\r") for line in lines) if "\r" in self.text else tuple(lines)
 
     def read(self, parse: Callable[[Sequence[str]], Made]) -> Made:
         """What a parser makes of the lines: once for all checks, so nobody may change it.
 
-        It must depend on nothing else: of the same text from another host it is not asked again, either.
+        It must depend on nothing else: of the same answer from another host it is not asked again, either.
         """
         if parse not in self._made:
-            self._made[parse] = _made(parse, self.text)
+            self._made[parse] = parse(self.lines)
         made: Made = self._made[parse]
         return made
-
-
-@lru_cache(ALIKE)
-def _made(parse: Callable[[Sequence[str]], Any], text: str) -> Any:
-    return parse(_lines(text))
-
-
-def _lines(text: str) -> tuple[str, ...]:
-    lines = text.split("\n")
-    if not lines[-1]:
-        lines.pop()
-    return tuple(line.removesuffix("\r") for line in lines) if "\r" in text else tuple(lines)
 
 
 Answer = Output | ReadError
@@ -167,26 +155,29 @@ class Hearing:
 
     def __init__(self, over: bytes) -> None:
         """Listen for the words that mean that it is over."""
-        self.out = bytearray()
         self.err = bytearray()
         self.over = False
         self._words = over
-        self._searched = 0
+        self._out: list[bytes] = []
+        self._size = 0
+        self._end = b""
 
     def hear(self, chunk: bytes) -> None:
         """More of standard output."""
-        self.out += chunk
-        self.over = self.over or self.out.find(self._words, self._searched) >= 0
-        self._searched = max(0, len(self.out) - len(self._words))
+        self._out.append(chunk)
+        self._size += len(chunk)
+        self._end += chunk
+        self.over = self.over or self._words in self._end
+        self._end = self._end[-len(self._words) :]
 
     @property
     def flooded(self) -> bool:
         """Whether it said more than MAX_HEARD."""
-        return len(self.out) + len(self.err) > MAX_HEARD
+        return self._size + len(self.err) > MAX_HEARD
 
     def heard(self, ended: Literal["closed", "deadline", "flood"]) -> Heard:
         """Everything, now that it ended."""
-        return Heard(bytes(self.out), bytes(self.err), ended)
+        return Heard(b"".join(self._out), bytes(self.err), ended)
 
 
 def sanitised(raw: bytes) -> str:

@@ -3,6 +3,7 @@
 import gc
 import itertools
 import selectors
+import time
 from collections.abc import Iterator
 from contextlib import ExitStack, closing, contextmanager, suppress
 from dataclasses import dataclass
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
 _CHUNK = 65536
 _TOGETHER = 32
 """How many connections leave their garbage before it is looked for."""
+_PAUSE = 0.01
+"""Seconds in which more may come, to be read together: packets come one by one, and waking takes longest."""
 _LEFT = itertools.count(1)
 
 
@@ -100,7 +103,8 @@ def _drained(channel: "paramiko.Channel", script: bytes, over: bytes, deadline: 
             if quiet and closed:
                 return hearing.heard("closed")
             if quiet:
-                ready.select(min(deadline.left, 0.02 if unsent else 1))
+                ready.select(min(deadline.left, _PAUSE if unsent else 1))
+                time.sleep(_PAUSE)
 
 
 def _sent(channel: "paramiko.Channel", unsent: bytes) -> bytes:

@@ -4,7 +4,7 @@ import base64
 import os
 import shutil
 import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, Literal
 
@@ -464,3 +464,26 @@ def test_nothing_stays_behind() -> None:
 
     listed = subprocess.run(["ps", "-eo", "args"], capture_output=True, text=True, check=True).stdout
     assert [line for line in listed.splitlines() if marker in line] == []
+
+
+def test_the_same_answer_is_read_once_for_all_hosts() -> None:
+    read: list[Sequence[str]] = []
+
+    def count(lines: Sequence[str]) -> int:
+        read.append(lines)
+        return len(lines)
+
+    for text in ("a\nb\n", "a\nb\n", "a\nc\n"):
+        answer = parsed(asked("id -u"), heard(frame("id -u", text))).answers["id -u"]
+        assert isinstance(answer, Output)
+        assert answer.read(count) == 2
+    assert read == [("a", "b"), ("a", "c")]
+
+
+def test_an_answer_under_another_encoding_is_another_answer() -> None:
+    hello = said(f"hello hex 0 root {b'audit'.hex()}") + said("answer programs 9") + b"|:0:\n"
+    hello += said("end programs")
+    answer = said(f"answer {ID} 9") + b"6162|:0:\n" + said(f"end {ID}")
+
+    assert parsed(asked("id -u"), heard(answer)).answers["id -u"].text != "ab"
+    assert parsed(asked("id -u"), Heard(hello + answer, b"", "closed")).answers["id -u"] == Output(0, "ab")
