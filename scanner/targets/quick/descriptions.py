@@ -13,6 +13,8 @@ _READING_TOO = {need.partition(":")[2] for need in READING_TOO}
 _WHOLE = frozenset({"STS", "SSO", "SSO OIDC", "Signin"})
 """Services by which somebody logs in, which asks for more than reading."""
 _EXCEPTION = re.compile(rb'"exception"\s*:\s*true')
+_SHAPE = re.compile(rb'"shape"\s*:\s*"([^"]+)"')
+"""What a shape is made of; in its prose, quotation marks have a backslash before them."""
 
 
 def read(described: bytes) -> Any:
@@ -46,21 +48,43 @@ def mend(more: Any, kept: Collection[str]) -> None:
         }
 
 
-def _shapes(told: Raw, operations: Mapping[str, Any]) -> dict[str, Any]:
+class Shapes(dict[str, Any]):
+    """What is asked and answered, as JSON until somebody looks: of a service's shapes, few are ever needed."""
+
+    def __getitem__(self, name: str) -> Any:
+        told = super().__getitem__(name)
+        if isinstance(told, bytes):
+            self[name] = told = _told(told)
+        return told
+
+    def get(self, name: str, default: Any = None) -> Any:
+        """The shape of this name."""
+        return self[name] if name in self else default
+
+    def values(self) -> Any:
+        """All shapes."""
+        return [self[name] for name in self]
+
+    def items(self) -> Any:
+        """All names, and their shapes."""
+        return [(name, self[name]) for name in self]
+
+
+def _shapes(told: Raw, operations: Mapping[str, Any]) -> Shapes:
     """The shapes of which some operations' questions, answers and errors are made, in the order they have."""
-    known = decode(told, type=dict[str, Raw])
-    left = [name for name, said in known.items() if _EXCEPTION.search(bytes(said))]
+    known = {name: bytes(said) for name, said in decode(told, type=dict[str, Raw]).items()}
+    left = [name for name, said in known.items() if _EXCEPTION.search(said)]
     left += [name for operation in operations.values() for name in _named(operation)]
-    kept: dict[str, Any] = {}
+    kept = set()
     while left:
         name = left.pop()
         if name not in kept:
-            kept[name] = _told(known[name])
-            left += _named(kept[name])
-    return {name: kept[name] for name in known if name in kept}
+            kept.add(name)
+            left += [inner.decode() for inner in _SHAPE.findall(known[name])]
+    return Shapes((name, said) for name, said in known.items() if name in kept)
 
 
-def _told(said: Raw) -> Any:
+def _told(said: Raw | bytes) -> Any:
     described = decode(said)
     described.pop("documentation", None)
     for member in described.get("members", {}).values():
@@ -68,9 +92,8 @@ def _told(said: Raw) -> Any:
     return described
 
 
-def _named(described: Mapping[str, Any]) -> Iterator[str]:
-    """The shapes that an operation or a shape names."""
-    parts = [described.get(part) for part in ("input", "output", "member", "key", "value")]
-    for part in (*parts, *described.get("errors", ()), *described.get("members", {}).values()):
+def _named(operation: Mapping[str, Any]) -> Iterator[str]:
+    """The shapes that an operation names."""
+    for part in (operation.get("input"), operation.get("output"), *operation.get("errors", ())):
         if part:
             yield part["shape"]

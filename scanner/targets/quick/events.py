@@ -10,12 +10,23 @@ _HEARD: weakref.WeakKeyDictionary[Any, dict[Any, Any]] = weakref.WeakKeyDictiona
 
 
 class Aliaser(EventAliaser):
-    """Finds the present names of events once for all of its copies."""
+    """Sees at a glance that an event has no other name, as most have none."""
+
+    def __init__(self, *given: Any, **named: Any) -> None:
+        super().__init__(*given, **named)
+        names = set(self._event_aliases)
+        self._parts = {name for name in names if "." not in name}
+        self._longer = names - self._parts
 
     def __copy__(self) -> "Aliaser":
-        copied = Aliaser(copy.copy(self._emitter), self._event_aliases)
-        copied._alias_name_cache = self._alias_name_cache
-        return copied
+        return Aliaser(copy.copy(self._emitter), self._event_aliases)
+
+    def _alias_event_name(self, event_name: str) -> Any:
+        if self._parts.isdisjoint(event_name.split(".")) and not any(
+            name in event_name for name in self._longer
+        ):
+            return event_name
+        return super()._alias_event_name(event_name)
 
 
 def heard_by(service: Any, emitter: Any) -> Any:

@@ -68,22 +68,12 @@ class Trusting(URLLib3Session):
 
     def send(self, request: Any) -> Any:
         """Ask, by a connection that there is if it can be."""
-        origin = request.url[: request.url.find("/", len("https://"))]
+        origin = _origin(request.url)
         known = self._pools.get(origin)
         answer = None if known is None else self._asked(known, request, request.url[len(origin) :])
         if answer is not None:
             return answer
-        answered = super().send(request)
-        if self._trusts and origin.startswith("https://") and origin not in self._pools:
-            self._remember(origin, request.url)
-        return answered
-
-    def _remember(self, origin: str, url: str) -> None:
-        proxy = self._proxy_config.proxy_url_for(url)
-        if self._get_request_target(url, proxy).startswith("/"):
-            found = self._get_connection_manager(url, proxy).connection_from_url(url)
-            if type(found) is Pool:
-                self._pools[origin] = found
+        return super().send(request)
 
     @staticmethod
     def _asked(known: Any, request: Any, target: str) -> Any:
@@ -140,9 +130,16 @@ class Trusting(URLLib3Session):
 
     def _setup_ssl_cert(self, conn: Any, url: str, verify: Any) -> None:
         super()._setup_ssl_cert(conn, url, verify)
+        if type(conn) is Pool:
+            self._pools[_origin(url)] = conn
         # To a proxy that is itself asked over TLS, urllib3 connects by what is set here.
         if self._trusts and not (conn.proxy and conn.proxy.scheme == "https"):
             conn.ca_certs = None
+
+
+def _origin(url: str) -> str:
+    """What an address begins with, of whoever is asked over TLS."""
+    return url[: url.find("/", len("https://"))]
 
 
 @cache
