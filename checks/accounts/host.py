@@ -107,7 +107,7 @@ def users(host: Host) -> Iterator[HostAccount]:
     are not here: accounts.host.sources tells whether there is one.
     """
     known = host.run(_ACCOUNTS).read(passwd.accounts)
-    groups = passwd.memberships(host.run(_GROUPS).lines, known)
+    groups = passwd.memberships(host.run(_GROUPS).read(passwd.groups), known)
     kinds, ages = _shadow(host)
     shared = Counter(account.uid for account in known)
     for account in {account.name: account for account in reversed(known)}.values():
@@ -240,7 +240,8 @@ def _kind(account: passwd.Account, kinds: dict[str, passwd.Password]) -> passwd.
 
 def _shadow(host: Host) -> tuple[dict[str, passwd.Password], dict[str, passwd.Ageing]]:
     ages = host.run(_AGES)
-    return passwd.passwords(host.run(_BEGINNINGS).lines, ages.lines), ages.read(passwd.ageing)
+    kinds = host.run(_BEGINNINGS).read(passwd.kinds)
+    return passwd.passwords(kinds, ages.lines), ages.read(passwd.ageing)
 
 
 def _stats(lines: tuple[str, ...]) -> Iterator[tuple[str, str, str]]:

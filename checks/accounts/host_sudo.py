@@ -58,11 +58,11 @@ def sudo_rights(host: Host) -> Iterator[SudoRights]:
     are not here, nor is anything said where there is no sudoers.
     """
     said = _read(host)
-    lines = host.run(_GROUPS).lines
-    ids = passwd.group_ids(lines)
+    listed = host.run(_GROUPS)
+    ids = listed.read(passwd.group_ids)
     name = host.run(_NAME).text.strip()
     known = host.run(_ACCOUNTS).read(passwd.accounts)
-    groups = passwd.memberships(lines, known)
+    groups = passwd.memberships(listed.read(passwd.groups), known)
     for account in {account.name: account for account in reversed(known)}.values():
         numbers = {account.gid, *(ids[group] for group in groups[account.name])}
         person = semantics.Person(account.name, account.uid, groups[account.name], tuple(sorted(numbers)))

@@ -85,4 +85,4 @@ def _started(host: Host) -> set[str]:
     scripts = set(host.run(_RUNLEVELS, ok=(0, 1, 2)).lines)
     if not host.has("systemctl"):
         return scripts
-    return scripts | enabled((*host.run(_SERVICES).lines, *host.run(_SOCKETS).lines))
+    return scripts | host.run(_SERVICES).read(enabled) | host.run(_SOCKETS).read(enabled)

@@ -146,10 +146,11 @@ def automatic_updates(host: Host) -> Iterator[AutomaticUpdates]:
     """
     if not host.has("systemctl"):
         return
-    timers = host.run(_TIMERS).lines
+    timers = host.run(_TIMERS).read(enabled)
     # grep ends with 2 where one of the files does not exist.
     by_timer = packages.installs_by_timer(timers, host.run(_DNF_AUTOMATIC, ok=(0, 1, 2)).lines)
-    by_yum = packages.yum_cron_installs(host.run(_SERVICES).lines, host.run(_YUM_CRON, ok=(0, 1, 2)).lines)
+    services = host.run(_SERVICES).read(enabled)
+    by_yum = packages.yum_cron_installs(services, host.run(_YUM_CRON, ok=(0, 1, 2)).lines)
     by_apt = host.run(_UNATTENDED, ok=(0, 1)).status == 0 and _apt_installs(host, timers)
     # ls ends with 2 where one of them does not exist.
     by_yast = bool(host.run(_ONLINE_UPDATE, ok=(0, 1, 2)).lines)
@@ -188,9 +189,9 @@ def release(host: Host) -> Iterator[Release]:
     )
 
 
-def _apt_installs(host: Host, timers: tuple[str, ...]) -> bool:
+def _apt_installs(host: Host, timers: frozenset[str]) -> bool:
     settings = host.run(_PERIODIC).read(packages.apt_settings)
-    return packages.apt_installs_by_itself(settings) and "apt-daily-upgrade.timer" in enabled(timers)
+    return packages.apt_installs_by_itself(settings) and "apt-daily-upgrade.timer" in timers
 
 
 def _told_to_reboot(host: Host) -> bool:

@@ -1,10 +1,8 @@
 """What package managers say of updates."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import UTC, datetime
-
-from .units import enabled
 
 _INST = re.compile(r"Inst (?P<name>\S+) (?:\[[^\]]*\] )?\((?P<version>\S+) (?P<origins>[^\[)]*)")
 _SECURITY_LIST = re.compile(r"security.*_Packages(\.|$)")
@@ -121,13 +119,13 @@ def cron_upgrades(lines: Iterable[str]) -> bool:
     return any(_APK_UPGRADE.search(line.partition("#")[0]) for line in lines)
 
 
-def yum_cron_installs(services: Iterable[str], settings: Iterable[str]) -> bool:
+def yum_cron_installs(services: Collection[str], settings: Iterable[str]) -> bool:
     """Whether yum-cron is started with the machine, and installs what it finds.
 
-    Takes lines of `systemctl list-unit-files` and of yum-cron.conf and yum-cron-hourly.conf.
+    Takes the units that are started so, and lines of yum-cron.conf and yum-cron-hourly.conf.
     """
     said = {line.replace(" ", "").lower() for line in settings}
-    return "yum-cron.service" in enabled(services) and any(f"apply_updates={yes}" in said for yes in _TRUE)
+    return "yum-cron.service" in services and any(f"apply_updates={yes}" in said for yes in _TRUE)
 
 
 def apt_security_origins(settings: Iterable[str]) -> bool:
@@ -142,12 +140,11 @@ def apt_security_origins(settings: Iterable[str]) -> bool:
     return any("security" in value.lower() or value.strip() in _EVERY_ORIGIN for value in values)
 
 
-def installs_by_timer(timers: Iterable[str], settings: Iterable[str]) -> bool:
+def installs_by_timer(on: frozenset[str], settings: Iterable[str]) -> bool:
     """Whether a timer of dnf-automatic, or one of SUSE's, is on and installs what it finds.
 
-    Takes lines of `systemctl list-unit-files` and of automatic.conf, the file that overrides first.
+    Takes the timers that are on, and lines of automatic.conf, the file that overrides first.
     """
-    on = enabled(timers)
     said = (line.replace(" ", "").lower() for line in settings)
     applied = next((line.partition("=")[2] for line in said if line.startswith("apply_updates=")), "no")
     return bool(_ALWAYS_INSTALL & on) or (

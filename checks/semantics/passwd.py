@@ -1,7 +1,7 @@
 """Accounts as /etc/passwd, /etc/group and /etc/shadow hold them."""
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Literal
@@ -82,19 +82,39 @@ def accounts(lines: Iterable[str]) -> tuple[Account, ...]:
     return tuple(found)
 
 
-def memberships(lines: Iterable[str], known: Iterable[Account]) -> dict[str, tuple[str, ...]]:
-    """The groups that each account is in, its own one among them, sorted."""
-    gids: dict[int, str] = {}
+@dataclass(frozen=True)
+class Groups:
+    """What /etc/group says."""
+
+    names: Mapping[int, str]
+    """By number, the first that has it."""
+    members: Mapping[str, Collection[str]]
+    """The groups that name an account, by account."""
+
+
+def groups(lines: Iterable[str]) -> Groups:
+    """The groups of /etc/group."""
+    names: dict[int, str] = {}
     members: dict[str, set[str]] = {}
     for line in lines:
         name, *rest = line.split(":")
         if len(rest) == 3 and _number(rest[1]) is not None:  # noqa: PLR2004 - group(5)
-            gids.setdefault(int(rest[1]), name)
+            names.setdefault(int(rest[1]), name)
             for member in rest[2].split(","):
                 members.setdefault(member.strip(), set()).add(name)
+    return Groups(names, members)
+
+
+def memberships(said: Groups, known: Iterable[Account]) -> dict[str, tuple[str, ...]]:
+    """The groups that each account is in, its own one among them, sorted."""
     return {
         account.name: tuple(
-            sorted(members.get(account.name, set()) | ({gids[account.gid]} if account.gid in gids else set()))
+            sorted(
+                {
+                    *said.members.get(account.name, ()),
+                    *([said.names[account.gid]] if account.gid in said.names else ()),
+                }
+            )
         )
         for account in known
     }
@@ -116,18 +136,30 @@ def password(beginning: str) -> Password:
     return found or ("des" if _DES.fullmatch(beginning) or beginning[0] == "_" else "other")
 
 
-def passwords(beginnings: Iterable[str], ages: Sequence[str]) -> dict[str, Password]:
-    """What each account's password is kept as, from two extracts of /etc/shadow that hold no hash.
+def kinds(beginnings: Iterable[str]) -> dict[int, Password]:
+    """What each line of /etc/shadow keeps as a password, by its number.
 
-    One is `grep -n -o :..`, whose first match in each line is how the password field begins; the other is
-    the file's lines without that field, in the same order, which tell whose they are.
+    From `grep -n -o :..`, whose first match in each line is how the password field begins.
     """
-    found: dict[str, Password] = {}
+    found: dict[int, Password] = {}
     for line in beginnings:
         number, _, matched = line.partition(":")
         at = _number(number)
-        if at is not None and 0 < at <= len(ages):
-            found.setdefault(ages[at - 1].partition(":")[0], password(matched.removeprefix(":")))
+        if at is not None and at not in found:
+            found[at] = password(matched.removeprefix(":"))
+    return found
+
+
+def passwords(kept: Mapping[int, Password], ages: Sequence[str]) -> dict[str, Password]:
+    """What each account's password is kept as, from two extracts of /etc/shadow that hold no hash.
+
+    One tells what each line keeps; the other is the file's lines without that field, in the same order,
+    which tell whose they are.
+    """
+    found: dict[str, Password] = {}
+    for at, kind in kept.items():
+        if 0 < at <= len(ages):
+            found.setdefault(ages[at - 1].partition(":")[0], kind)
     return found
 
 

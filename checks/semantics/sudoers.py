@@ -120,6 +120,8 @@ def rights(said: Sudoers, person: Person, host: str) -> Rights:
             said, rule.hosts, "host", lambda word: _names(host, word)
         ):
             given += _spelled(said, rule.commands)
+    if not given:
+        return Rights((), False, ())
     given = _standing(given)
     asks = _authenticates(said, person, host)
     may = [command for command in given if not command.denied]

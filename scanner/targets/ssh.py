@@ -7,6 +7,7 @@ import time
 from collections.abc import Iterator
 from contextlib import ExitStack, closing, contextmanager, suppress
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING
 
 from ..model import Reason
@@ -61,11 +62,20 @@ def connected(login: Login, hops: road.Hops, deadline: Deadline) -> Iterator[Con
     Raises:
         ReadError: any of it failed; it says which, on which host.
     """
+    _load()
     with ExitStack() as stack:
         stack.callback(_leave)
         connection = road.arrive(login, hops, deadline, stack)
         transport, key = logged_in(login, connection, deadline, stack)
         yield Connection(transport, key, road.shown(hops))
+
+
+@cache
+def _load() -> None:
+    """Have paramiko loaded, and not looked through for garbage each time."""
+    import paramiko  # noqa: F401 - it is loaded here
+
+    gc.freeze()
 
 
 def _leave() -> None:

@@ -49,7 +49,7 @@ def mend(more: Any, kept: Collection[str]) -> None:
 
 
 class Shapes(dict[str, Any]):
-    """What is asked and answered, as JSON until somebody looks: of a service's shapes, few are ever needed."""
+    """What is asked and answered, as JSON until somebody looks: few of a service's shapes are ever needed."""
 
     def __getitem__(self, name: str) -> Any:
         told = super().__getitem__(name)
@@ -59,7 +59,7 @@ class Shapes(dict[str, Any]):
 
     def get(self, name: str, default: Any = None) -> Any:
         """The shape of this name."""
-        return self[name] if name in self else default
+        return self[name] if name in self.keys() else default
 
     def values(self) -> Any:
         """All shapes."""

@@ -20,7 +20,7 @@ AGES = [
 
 
 def test_passwords_without_their_hashes() -> None:
-    assert passwd.passwords(BEGINNINGS, AGES) == {
+    assert passwd.passwords(passwd.kinds(BEGINNINGS), AGES) == {
         "root": "empty",
         "daemon": "locked",
         "ada": "yescrypt",
@@ -77,7 +77,10 @@ def test_accounts_and_their_groups() -> None:
         passwd.Account("root", 0, 0, "/root", "/bin/bash", "x"),
         passwd.Account("ada", 1000, 1000, "/home/ada", "", "x"),
     )
-    assert passwd.memberships(groups, known) == {"root": ("root",), "ada": ("ada", "docker", "sudo")}
+    assert passwd.memberships(passwd.groups(groups), known) == {
+        "root": ("root",),
+        "ada": ("ada", "docker", "sudo"),
+    }
     assert passwd.group_ids(groups) == {"root": 0, "docker": 998, "ada": 1000, "sudo": 27}
 
 
@@ -112,7 +115,7 @@ def test_last_logins_as_lastlog_and_lastlog2_print_them() -> None:
 
 @given(st.lists(st.text(alphabet="root:0123456789,x!*$\n +-JanFeb", max_size=60)))
 def test_no_lines_break_it(lines: list[str]) -> None:
-    passwd.memberships(lines, passwd.accounts(lines))
-    passwd.passwords(lines, lines)
+    passwd.memberships(passwd.groups(lines), passwd.accounts(lines))
+    passwd.passwords(passwd.kinds(lines), lines)
     passwd.ageing(lines)
     passwd.last_logins(lines)
