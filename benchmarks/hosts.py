@@ -1,8 +1,8 @@
 """Three hundred hosts over SSH: connections, throughput, CPU time and memory, against bare connections.
 
 To repeat: `make bench-hosts`, or `python -I benchmarks/hosts.py [ANSIBLE]` in an environment that has
-wardround and the packages of its tests, on a machine with sshd; it takes a minute or two. ANSIBLE is the path
-of an `ansible` command, in an environment of its own, to be timed besides: `pip install ansible-core`.
+wardround and the packages of its tests, on a machine with sshd; it takes five minutes or so. ANSIBLE is the
+path of an `ansible` command, in an environment of its own, to be timed besides: `pip install ansible-core`.
 
 A real sshd listens on 16 loopback addresses, and every name of the inventory is one of them. So that it is
 sshd and the client that are measured, and not this machine's package manager 300 times, sshd runs a stand-in
@@ -51,8 +51,8 @@ MOST_TIMES = 12 / 4.9
 LEAST_THROUGHPUT = 0.9
 MOST_GROWTH = 0.05
 COMPARED = 20
-ROUNDS = 2
-"""How often the two are measured in turn; the better of each counts, for the machine has other work, too."""
+ROUNDS = 4
+"""How often the two are measured in turn; the best of each counts, for the machine has other work, too."""
 
 
 @dataclass(frozen=True)

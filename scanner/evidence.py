@@ -1,7 +1,6 @@
 """The evidence bundle: a folder of sealed parts, and a manifest that is written last."""
 
 import hashlib
-import io
 import itertools
 import os
 import struct
@@ -9,7 +8,6 @@ import tempfile
 import threading
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import BinaryIO
 
 import msgspec
 
@@ -114,13 +112,13 @@ class Writer:
             first = list(itertools.islice(lines, _FEW))
             if len(first) < _FEW:
                 part = parts.packed(check, first)
-                self._append(name, check, io.BytesIO(part), hashlib.sha256(part).digest())
+                self._append(name, check, [part], hashlib.sha256(part).digest())
                 return
             # Beside the others until it is whole; nothing has its name, so that nothing is left of it.
             with tempfile.TemporaryFile(dir=self.journal.folder, prefix=".") as file:
                 sha256 = parts.write(file, check, itertools.chain(first, lines))
                 file.seek(0)
-                self._append(name, check, file, sha256)
+                self._append(name, check, iter(lambda: file.read(_PIECE), b""), sha256)
         except OSError as error:
             self.close()
             raise ScannerError(f"{self.folder / name}: {error.strerror}") from None
@@ -128,7 +126,7 @@ class Writer:
             self.close()
             raise
 
-    def _append(self, name: str, check: str, part: BinaryIO, sha256: bytes) -> None:
+    def _append(self, name: str, check: str, part: Iterable[bytes], sha256: bytes) -> None:
         """Add a part to its file; what a kill leaves of it is not whole, as resuming sees."""
         with self._lock:
             if self._closed:
@@ -181,14 +179,15 @@ class _Appended:
             self._handle = os.open(path, _APPENDED, 0o600)
         self._end = os.fstat(self._handle).st_size
 
-    def append(self, part: BinaryIO) -> tuple[int, int]:
-        """Add this, whole or not at all: where it begins, and how long it is."""
+    def append(self, part: Iterable[bytes]) -> tuple[int, int]:
+        """Add these pieces, all or none: where they begin, and how long they are."""
         at = end = self._end
         try:
-            while piece := part.read(_PIECE):
-                while piece:
-                    written = os.pwrite(self._handle, piece, end)
-                    piece, end = piece[written:], end + written
+            for piece in part:
+                left = piece
+                while left:
+                    written = os.pwrite(self._handle, left, end)
+                    left, end = left[written:], end + written
         except BaseException:
             os.ftruncate(self._handle, at)
             raise

@@ -5,8 +5,9 @@ import binascii
 import hashlib
 import posixpath
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 FOLDERS = ("/root", "/home", "/var/lib", "/srv", "/opt")
 """Where files of this name are looked for."""
@@ -76,7 +77,8 @@ def parsed(line: str) -> Key | None:
     return Key(words[0], _bits(words[0], blob), f"SHA256:{digest}", _option_names(options))
 
 
-def files(patterns: Sequence[str], name: str, uid: int, home: str) -> tuple[str, ...]:
+@lru_cache(1024)
+def files(patterns: tuple[str, ...], name: str, uid: int, home: str) -> tuple[str, ...]:
     """The files in which the daemon looks for an account's keys."""
     tokens: Mapping[str, str] = {"%": "%", "h": home, "u": name, "U": str(uid)}
     wanted = (_TOKEN.sub(lambda token: tokens[token[1]], pattern) for pattern in patterns)

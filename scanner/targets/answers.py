@@ -7,8 +7,11 @@ import threading
 import time
 from collections import defaultdict
 from collections.abc import Mapping
+from contextlib import suppress
 from http import HTTPStatus
 from typing import Any
+
+import msgspec
 
 PATIENCE_SECONDS = 30.0
 """How long a service in a region may leave every call without an answer until it counts as lost."""
@@ -212,10 +215,7 @@ def _in_body(operation: Any) -> bool:
 def _well_formed(operation: Any, body: bytes) -> bool:
     protocol = operation.service_model.resolved_protocol
     if protocol in {"json", "rest-json"}:
-        try:
-            return isinstance(json.loads(body), dict)
-        except ValueError:
-            return False
+        return _is_object(body)
     if protocol in {"query", "ec2", "rest-xml"}:
         root = _ROOT.match(body)
         if root is None or not _closed(body.rstrip(), root[1]):
@@ -223,6 +223,18 @@ def _well_formed(operation: Any, body: bytes) -> bool:
         named = root[1].decode()
         return named.lower() != "html" if protocol == "rest-xml" else named == f"{operation.name}Response"
     return bool(body)
+
+
+def _is_object(body: bytes) -> bool:
+    """Whether some JSON is an object; what a strict reader takes for none may still be one to botocore's."""
+    with suppress(msgspec.MsgspecError, UnicodeDecodeError):
+        body.decode()
+        msgspec.json.decode(body, type=dict[str, msgspec.Raw])
+        return True
+    try:
+        return isinstance(json.loads(body), dict)
+    except ValueError:
+        return False
 
 
 def _closed(body: bytes, root: bytes) -> bool:

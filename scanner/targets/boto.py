@@ -2,8 +2,7 @@
 
 import threading
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import Iterator, Mapping
 from http import HTTPStatus
 from queue import SimpleQueue
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
@@ -164,7 +163,7 @@ class Boto:
             ask = self._ask(service, region)
             if not self._offered(service, region, ask.address):
                 raise _not_offered(need, service, region)
-            for page in _paged(ask, self._turn(ask, region), need, operation, parameters):
+            for page in _paged(ask, _Turn(ask, self._bound, region), need, operation, parameters):
                 page.pop("ResponseMetadata", None)
                 with self._counting:
                     self.calls[service] += 1
@@ -236,18 +235,27 @@ class Boto:
         if self._pace:
             self._pace.take()
 
-    def _turn(self, ask: _Ask, region: str) -> "_Turn":
-        @contextmanager
-        def turn() -> Iterator[None]:
-            # The wider bound last: whoever waits for a busy service keeps nobody from another.
-            with ask.bound, self._bound, quick.asking(ask.at):
-                ask.circuit.ask_in(region)
-                yield
 
-        return turn
+class _Turn:
+    """A call's turn, which may be taken again for the next page."""
 
+    def __init__(self, ask: _Ask, bound: _Bound, region: str) -> None:
+        self._ask = ask
+        self._bound = bound
+        self._region = region
+        self._asking = quick.Asking(ask.at)
 
-_Turn = Callable[[], AbstractContextManager[None]]
+    def __enter__(self) -> None:
+        # The wider bound last: whoever waits for a busy service keeps nobody from another.
+        self._ask.bound.__enter__()
+        self._bound.__enter__()
+        self._asking.__enter__()
+        self._ask.circuit.ask_in(self._region)
+
+    def __exit__(self, *error: object) -> None:
+        self._asking.__exit__(*error)
+        self._bound.__exit__(*error)
+        self._ask.bound.__exit__(*error)
 
 
 def _paged(ask: _Ask, turn: _Turn, need: str, operation: str, parameters: dict[str, Any]) -> Iterator[Page]:
@@ -260,7 +268,7 @@ def _paged(ask: _Ask, turn: _Turn, need: str, operation: str, parameters: dict[s
     if ask.paginators[name]:
         pages = iter(ask.paginators[name].paginate(**parameters))
         while True:
-            with turn():
+            with turn:
                 page = next(pages, None)
             if page is None:
                 return
@@ -268,7 +276,7 @@ def _paged(ask: _Ask, turn: _Turn, need: str, operation: str, parameters: dict[s
     members = operations.tokens(need)
     asked = dict(parameters)
     while True:
-        with turn():
+        with turn:
             page = getattr(client, name)(**asked)
         yield page
         token = page.get(members[1]) if members else None

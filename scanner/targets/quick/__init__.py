@@ -14,12 +14,12 @@ modules import botocore as they begin, so they are imported only when somebody a
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
-from .places import Place, asking, leave, place
+from .places import Asking, Place, leave, place
 
 if TYPE_CHECKING:
     import botocore.session
 
-__all__ = ["TESTED", "Place", "asking", "create_client", "leave", "models", "place", "shorten", "tested"]
+__all__ = ["TESTED", "Asking", "Place", "create_client", "leave", "models", "place", "shorten", "tested"]
 
 TESTED = ((1, 40), (1, 44))
 """The first and last versions of botocore, without their patches, with which this was tested."""

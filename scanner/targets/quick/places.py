@@ -1,8 +1,6 @@
 """Where a client asks that asks in many regions."""
 
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any, NamedTuple
 
 
@@ -28,13 +26,17 @@ def place(client: Any, region: str) -> Place | None:
     return found
 
 
-@contextmanager
-def asking(at: Place | None) -> Iterator[None]:
-    """Have what this thread asks of a client asked in this place; None: where the client was made for."""
-    _ASKING.place = at
-    try:
-        yield
-    finally:
+class Asking:
+    """Has what a thread asks of a client asked in this place; None: where the client was made for."""
+
+    def __init__(self, at: Place | None) -> None:
+        """Ask there, once entered."""
+        self._at = at
+
+    def __enter__(self) -> None:
+        _ASKING.place = self._at
+
+    def __exit__(self, *_: object) -> None:
         _ASKING.place = None
 
 

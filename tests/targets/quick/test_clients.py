@@ -247,7 +247,7 @@ def sent(need: str, region: str, made_for: str | None = None) -> list[Any]:
         at = quick.place(made, region) if made_for else None
         assert bool(at) is (bool(made_for) and service not in {"s3", "s3control", "sts"})
         with (
-            quick.asking(at),
+            quick.Asking(at),
             pytest.raises(botocore.exceptions.ClientError),
         ):
             getattr(made, botocore.xform_name(operation))(**given)
