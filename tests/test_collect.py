@@ -86,7 +86,7 @@ class House:
 
     name: str = "home"
     scopes: tuple[Scope, ...] = (Scope(name="kitchen", on="Room"),)
-    checks_at_once: int = 1
+    checks_at_once: Mapping[type[View], int] = field(default_factory=dict)
     tags: Mapping[str, str] | None = None
     locked: ReadError | None = None
     address: str | None = None
@@ -182,8 +182,8 @@ def saw(name: str, **changes: Any) -> Observation:
     return Observation(**values)
 
 
-@pytest.mark.parametrize("at_once", [1, 4])
-def test_what_is_seen_and_what_is_refused(tmp_path: Path, at_once: int) -> None:
+@pytest.mark.parametrize("at_once", [{}, {Room: 4}], ids=["one", "beside"])
+def test_what_is_seen_and_what_is_refused(tmp_path: Path, at_once: dict[type[View], int]) -> None:
     house = House(checks_at_once=at_once)
 
     bundle = run(tmp_path, [house])
@@ -249,8 +249,8 @@ def test_only_checks_that_fit_are_run_and_only_where_we_are(tmp_path: Path) -> N
     assert len(bundle.manifest.plan.targets[0].scopes) == 4
 
 
-@pytest.mark.parametrize("at_once", [1, 4])
-def test_a_checks_bug_is_a_record_without_its_message(tmp_path: Path, at_once: int) -> None:
+@pytest.mark.parametrize("at_once", [{}, {Room: 4}], ids=["one", "beside"])
+def test_a_checks_bug_is_a_record_without_its_message(tmp_path: Path, at_once: dict[type[View], int]) -> None:
     @check("look")
     def broken(room: Room) -> Iterator[Thing]:
         """Whether things are good."""
@@ -396,8 +396,10 @@ def test_targets_are_looked_at_side_by_side(tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(not hasattr(os, "sched_getaffinity"), reason="threads cannot be kept on a processor here")
-@pytest.mark.parametrize("at_once", [1, 4])
-def test_the_many_threads_of_one_target_take_turns_on_one_processor(tmp_path: Path, at_once: int) -> None:
+@pytest.mark.parametrize("at_once", [{}, {Room: 4}], ids=["one", "beside"])
+def test_the_many_threads_of_one_target_take_turns_on_one_processor(
+    tmp_path: Path, at_once: dict[type[View], int]
+) -> None:
     own = os.sched_getaffinity(0)
     on: list[set[int]] = []
 
@@ -417,7 +419,7 @@ def test_the_many_threads_of_one_target_take_turns_on_one_processor(tmp_path: Pa
     assert len(on) == 3
     assert len({frozenset(processors) for processors in on}) == 1
     assert on[0] <= own
-    assert len(on[0]) == 1 if at_once > 1 else on[0] == own
+    assert len(on[0]) == 1 if at_once else on[0] == own
     assert os.sched_getaffinity(0) == own
 
 
@@ -534,7 +536,7 @@ def test_a_disk_that_is_full_is_said_once_and_nobody_waits(tmp_path: Path) -> No
         def seal(self, *_: Any) -> None:
             raise ScannerError("no space left")
 
-    house = House(checks_at_once=4, scopes=tuple(Scope(name=f"{n}", on="Room") for n in range(50)))
+    house = House(checks_at_once={Room: 4}, scopes=tuple(Scope(name=f"{n}", on="Room") for n in range(50)))
 
     with pytest.raises(ScannerError, match=r"^no space left$"):
         run(tmp_path, [house], writer=Full(tmp_path / "evidence"))
@@ -617,3 +619,26 @@ def interrupt() -> None:
     """Wait until the other house is done, then be interrupted."""
     time.sleep(0.5)
     raise KeyboardInterrupt
+
+
+def test_what_is_asked_of_one_kind_of_scope_keeps_no_other_waiting(tmp_path: Path) -> None:
+    """Twice as many checks as may run on rooms wait for what one on a hall brings, which comes after them."""
+    come = threading.Event()
+
+    @check("look")
+    def a_waits(room: Room) -> Iterator[Thing]:
+        yield Thing(resource="thing:a", good=room.look("a") and come.wait(20))
+
+    @check("look")
+    def b_brings(hall: Hall) -> Iterator[Thing]:
+        come.set()
+        yield Thing(resource="thing:b", good=hall.look("b"))
+
+    rooms = [Scope(name=f"{number}", on="Room") for number in range(4)]
+    house = House(checks_at_once={Room: 2, Hall: 2}, scopes=(*rooms, Scope(name="hall", on="Hall")))
+    bundle = run(tmp_path, [house], {"family.room.a_waits": a_waits, "family.room.b_brings": b_brings})
+
+    for room in rooms:
+        (entry,) = entries(bundle, "family.room.a_waits", room.name)
+        assert isinstance(entry, Observation)
+        assert entry.facts == {"good": True}

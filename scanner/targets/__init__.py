@@ -79,8 +79,8 @@ class Target(Protocol):
         ...
 
     @property
-    def checks_at_once(self) -> int:
-        """How many checks may run side by side; 1 when they only read what is there already."""
+    def checks_at_once(self) -> Mapping[type[View], int]:
+        """How many checks may run side by side on each kind of scope; empty: one after the other."""
         ...
 
     def enter(self, checks: Mapping[str, Check], leaves: Executor | None) -> Session:

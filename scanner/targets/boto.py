@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 _ASSUME = "sts:AssumeRole"
 IN_FLIGHT = 16
 """Calls at a time to one service in one region; more of them get throttled sooner than answered."""
-FIRST_IN_FLIGHT = 2
+FIRST_IN_FLIGHT = 1
 """Calls at a time to one service in one region, to begin with."""
 EARNED = 4
 """Answers after which a service may be asked once more at a time in a region."""

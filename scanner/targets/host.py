@@ -192,9 +192,9 @@ class HostTarget:
         return (self.name, self.group) if self.group else (self.name,)
 
     @property
-    def checks_at_once(self) -> int:
-        """One: they read what the host has answered already."""
-        return 1
+    def checks_at_once(self) -> Mapping[type[View], int]:
+        """None: they read what the host has answered already."""
+        return {}
 
     def enter(self, checks: Mapping[str, Check], leaves: Executor | None) -> HostSession:  # noqa: ARG002
         """Connect, ask everything that the checks declare in one go, and disconnect.

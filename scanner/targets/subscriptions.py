@@ -36,7 +36,7 @@ class AzureTarget:
 
     kind: ClassVar[str] = "azure"
     kinds: ClassVar[tuple[type[View], ...]] = (AzureSubscription,)
-    checks_at_once: ClassVar[int] = 8
+    checks_at_once: ClassVar[Mapping[type[View], int]] = {AzureSubscription: 8}
 
     @property
     def id(self) -> str:

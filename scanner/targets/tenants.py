@@ -32,7 +32,7 @@ class EntraTarget:
 
     kind: ClassVar[str] = "entra"
     kinds: ClassVar[tuple[type[View], ...]] = (EntraTenant,)
-    checks_at_once: ClassVar[int] = 8
+    checks_at_once: ClassVar[Mapping[type[View], int]] = {EntraTenant: 8}
 
     @property
     def id(self) -> str:

@@ -23,7 +23,7 @@ class _Refusing:
 
     kind: ClassVar[str] = "hosts"
     kinds: ClassVar[tuple[type[View], ...]] = (Host,)
-    checks_at_once: ClassVar[int] = 1
+    checks_at_once: ClassVar[Mapping[type[View], int]] = {}
 
     @property
     def id(self) -> str:

@@ -233,7 +233,7 @@ def test_a_folder_is_entered(tmp_path: Path, check: Check) -> None:
         "attestations",
         ("paper",),
     )
-    assert (made.kinds, made.checks_at_once) == ((Attestations,), 1)
+    assert (made.kinds, made.checks_at_once) == ((Attestations,), {})
     session: targets.Session = target.enter({"a": check}, None)
     assert (session.id, session.identity, session.tags, session.scopes) == (
         "attestations:paper",

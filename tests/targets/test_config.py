@@ -299,3 +299,10 @@ def test_an_inventorys_mistakes_have_their_line(
     found = refusal("targets:\n  - hosts: {name: a, inventory: hosts.yaml}\n", tmp_path)
 
     assert found == [message.format(path=path) for message in messages]
+
+
+@pytest.mark.parametrize("target", [AwsTarget, AzureTarget, EntraTarget])
+def test_every_kind_of_scope_has_threads_of_its_own(
+    target: type[AwsTarget | AzureTarget | EntraTarget],
+) -> None:
+    assert set(target.checks_at_once) == set(target.kinds)
