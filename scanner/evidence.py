@@ -44,7 +44,11 @@ class Writer:
         _assert_ours(folder, resume=resume)
         self.folder = folder
         self._parts: dict[str, dict[str, bytes]] = {}
-        """Where what is sealed lies, by file and check; packed, for this is all that grows with a run."""
+        """Where what is sealed lies, by file and check."""
+        self._left: dict[str, tuple[tuple[str, ...], bytes]] = {}
+        """The same of targets that were left: checks, and places. This is all that grows with a run."""
+        self._same: dict[tuple[str, ...], tuple[str, ...]] = {}
+        """Checks that ran in many scopes, once for all of these."""
         self._open: dict[str, _Appended] = {}
         self.entered: dict[str, TargetRecord] = {}
         """The targets that an earlier attempt entered, by name."""
@@ -85,20 +89,31 @@ class Writer:
     def leave(self, record: TargetRecord) -> None:
         """Keep no file of this target open any longer."""
         with self._lock:
-            for scope in record.scopes:
-                if file := self._open.pop(parts.file_of(record.id, scope.name), None):
+            for name in (parts.file_of(record.id, scope.name) for scope in record.scopes):
+                if file := self._open.pop(name, None):
                     file.close()
+                if held := self._parts.pop(name, None):
+                    checks = tuple(held)
+                    self._left[name] = self._same.setdefault(checks, checks), b"".join(held.values())
 
     def sealed(self, target: str, scope: str, check: str) -> bool:
         """Whether what one check saw in one scope is sealed."""
         with self._lock:
-            return check in self._parts.get(parts.file_of(target, scope), {})
+            return check in self._held(parts.file_of(target, scope))
 
     @property
     def parts(self) -> Iterator[tuple[str, dict[str, Sealed]]]:
         """What is sealed, in order: by file, and check."""
-        for name, held in sorted(self._parts.items()):
-            yield name, {check: _whole(brief) for check, brief in sorted(held.items())}
+        for name in sorted({*self._parts, *self._left}):
+            yield name, {check: _whole(brief) for check, brief in sorted(self._held(name).items())}
+
+    def _held(self, name: str) -> Mapping[str, bytes]:
+        """Where what is sealed in a file lies, by check."""
+        if name in self._left:
+            checks, briefs = self._left[name]
+            cuts = range(0, len(briefs), _BRIEF.size)
+            return {check: briefs[at : at + _BRIEF.size] for check, at in zip(checks, cuts, strict=True)}
+        return self._parts.get(name, {})
 
     def seal(self, target: str, scope: str, check: str, entries: Iterable[Entry]) -> None:
         """Write what one check saw in one scope, sorted by resource, and close it for good.
@@ -134,7 +149,10 @@ class Writer:
             if name not in self._open:
                 self._open[name] = _Appended(f"{self.folder}/{name}")
             at, length = self._open[name].append(part)
-            self._parts.setdefault(name, {})[check] = _BRIEF.pack(at, length, sha256)
+            if name not in self._parts:
+                self._parts[name] = dict(self._held(name))
+                self._left.pop(name, None)
+            self._parts[name][check] = _BRIEF.pack(at, length, sha256)
 
     def close(self) -> None:
         """Seal nothing more: whatever comes now was cut short."""
@@ -160,7 +178,7 @@ class Writer:
                     file.write(b'%s\n  "%s": {' % (b"," * (at > 0), name.encode()))
                     file.write(b",".join(b"\n   %s: %s" % tuple(map(as_json, each)) for each in held.items()))
                     file.write(b"\n  }")
-                file.write((b"\n }" if self._parts else b"}") + after + b"\n")
+                file.write((b"\n }" if self._parts or self._left else b"}") + after + b"\n")
             if manifest.complete:
                 self.journal.discard()
         finally:

@@ -293,9 +293,17 @@ def test_a_target_that_is_left_keeps_no_file_open(tmp_path: Path) -> None:
     writer.leave(target(EAST, WEST))
 
     assert len(os.listdir("/proc/self/fd")) == before  # noqa: PTH208 - as above
-    writer.seal(AWS, "us-east-1", OTHER, [])
+    assert writer.sealed(AWS, "us-east-1", VOLUMES)
+    assert not writer.sealed(AWS, "us-east-1", OTHER)
+    writer.seal(AWS, "us-east-1", OTHER, [saw("v1", check=OTHER, encrypted=True)])
     writer.finish(MANIFEST_RECORD)
-    assert list(Bundle(writer.folder).part(AWS, "us-east-1", OTHER) or ()) == []
+    bundle = Bundle(writer.folder)
+    assert {name: list(held) for name, held in bundle.manifest.parts.items()} == {
+        file_of(AWS, "us-east-1"): [VOLUMES, OTHER],
+        file_of(AWS, "us-west-2"): [VOLUMES],
+    }
+    assert list(bundle.part(AWS, "us-east-1", VOLUMES) or ()) == []
+    assert list(bundle.part(AWS, "us-east-1", OTHER) or ()) == [saw("v1", check=OTHER, encrypted=True)]
     assert len(os.listdir("/proc/self/fd")) == before - 1  # noqa: PTH208 - its lock is gone, too
 
 

@@ -34,6 +34,8 @@ MAX_HEARD = 64 * 1024 * 1024
 """Bytes that one host may send, encoded, on both streams."""
 
 _SAID = 300
+_READERS = 64
+"""How many parsers' results an answer keeps: one that is made anew for each reading must not fill memory."""
 
 Made = TypeVar("Made")
 
@@ -66,9 +68,12 @@ class Output:
 
         It must depend on nothing else: of the same answer from another host it is not asked again, either.
         """
-        if parse not in self._made:
-            self._made[parse] = parse(self.lines)
-        made: Made = self._made[parse]
+        if parse in self._made:
+            known: Made = self._made[parse]
+            return known
+        made = parse(self.lines)
+        if len(self._made) < _READERS:
+            self._made[parse] = made
         return made
 
 
@@ -155,29 +160,26 @@ class Hearing:
 
     def __init__(self, over: bytes) -> None:
         """Listen for the words that mean that it is over."""
+        self.out = bytearray()
         self.err = bytearray()
         self.over = False
         self._words = over
-        self._out: list[bytes] = []
-        self._size = 0
-        self._end = b""
+        self._searched = 0
 
     def hear(self, chunk: bytes) -> None:
         """More of standard output."""
-        self._out.append(chunk)
-        self._size += len(chunk)
-        self._end += chunk
-        self.over = self.over or self._words in self._end
-        self._end = self._end[-len(self._words) :]
+        self.out += chunk
+        self.over = self.over or self.out.find(self._words, self._searched) >= 0
+        self._searched = max(0, len(self.out) - len(self._words))
 
     @property
     def flooded(self) -> bool:
         """Whether it said more than MAX_HEARD."""
-        return self._size + len(self.err) > MAX_HEARD
+        return len(self.out) + len(self.err) > MAX_HEARD
 
     def heard(self, ended: Literal["closed", "deadline", "flood"]) -> Heard:
         """Everything, now that it ended."""
-        return Heard(b"".join(self._out), bytes(self.err), ended)
+        return Heard(bytes(self.out), bytes(self.err), ended)
 
 
 def sanitised(raw: bytes) -> str:

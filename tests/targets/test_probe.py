@@ -487,3 +487,12 @@ def test_an_answer_under_another_encoding_is_another_answer() -> None:
 
     assert parsed(asked("id -u"), heard(answer)).answers["id -u"].text != "ab"
     assert parsed(asked("id -u"), Heard(hello + answer, b"", "closed")).answers["id -u"] == Output(0, "ab")
+
+
+def test_parsers_that_are_made_anew_each_time_fill_no_memory() -> None:
+    answer = Output(0, "a\nb\n")
+
+    assert {answer.read(lambda lines, number=number: len(lines) + number) for number in range(1000)} == set(
+        range(2, 1002)
+    )
+    assert len(vars(answer)["_made"]) <= 64
