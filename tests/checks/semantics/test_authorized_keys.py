@@ -17,7 +17,7 @@ def test_no_line_breaks_it(text: str, blob: bytes, kind: str) -> None:
 
 
 def test_where_keys_are_looked_for() -> None:
-    patterns = [".ssh/authorized_keys", "/etc/ssh/keys/%u", "%h/k%%", "/x/%U"]
+    patterns = (".ssh/authorized_keys", "/etc/ssh/keys/%u", "%h/k%%", "/x/%U")
 
     assert authorized_keys.files(patterns, "ada", 1000, "/home/ada") == (
         "/home/ada/.ssh/authorized_keys",
