@@ -24,8 +24,9 @@ class _Watch:
         with self._changed:
             self._held[number] = deadline, late
             if not self._watching:
-                self._watching = True
+                # One that cannot be started is the caller's to hear of, and the next caller's to try again.
                 threading.Thread(target=self._watch, name="watch", daemon=True).start()
+                self._watching = True
             elif deadline.left < self._next.left:
                 self._changed.notify()
         return number
@@ -36,16 +37,21 @@ class _Watch:
 
     def _watch(self) -> None:
         with self._changed:
-            while self._held:
-                for number, (deadline, late) in list(self._held.items()):
-                    if deadline.left <= 0:
-                        del self._held[number]
-                        # What is done then may take a while itself, and another's deadline may pass.
-                        threading.Thread(target=late, name="late", daemon=True).start()
-                if self._held:
-                    self._next = min((deadline for deadline, _ in self._held.values()), key=_left)
-                    self._changed.wait(max(0, self._next.left))
-            self._watching = False
+            try:
+                while self._held:
+                    self._tell_late()
+                    if self._held:
+                        self._next = min((deadline for deadline, _ in self._held.values()), key=_left)
+                        self._changed.wait(max(0, self._next.left))
+            finally:
+                self._watching = False
+
+    def _tell_late(self) -> None:
+        for number, (deadline, late) in list(self._held.items()):
+            if deadline.left <= 0:
+                del self._held[number]
+                # What is done then may take a while itself, and another's deadline may pass.
+                threading.Thread(target=late, name="late", daemon=True).start()
 
 
 def _left(deadline: Deadline) -> float:
