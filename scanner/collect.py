@@ -3,7 +3,7 @@
 import threading
 import uuid
 from collections import Counter, defaultdict
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor, Future, as_completed
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
@@ -27,7 +27,7 @@ from .model import (
     TargetRecord,
     Unreadable,
 )
-from .observe import Place, bug, place
+from .observe import Entry, Place, bug, place
 from .policy import tags_named
 from .progress import Progress
 from .targets import Group, Session, Target
@@ -300,8 +300,9 @@ class Collector:
         if not runners:
             # Hosts have answered all: threads that compute at the same time take twice as long over it.
             with self._computing[kind]:
-                for scope, name, check in left:
-                    self._check(session, scope, name, check)
+                for where in dict.fromkeys(scope.name for scope, _, _ in left):
+                    cells = [cell for cell in left if cell[0].name == where]
+                    self.writer.seal_each(session.id, where, self._seen(session, cells))
             return
         running: list[Future[None]] = [
             runners[scope.on].submit(self._check, session, scope, name, check) for scope, name, check in left
@@ -315,11 +316,15 @@ class Collector:
             raise
 
     def _check(self, session: Session, scope: Scope, name: str, check: Check) -> None:
-        where = Place(name, session.id, scope, self.now, session.tags, self.allowed_tags)
-        entries = where.entries(check, session.view(scope, check))
-        self.writer.seal(session.id, scope.name, name, entries)
-        session.done(scope, check)
-        self.progress.checked()
+        self.writer.seal_each(session.id, scope.name, self._seen(session, [(scope, name, check)]))
+
+    def _seen(self, session: Session, cells: Iterable[Cell]) -> Iterator[tuple[str, Iterator[Entry]]]:
+        """What each of these checks sees, to be read before the next."""
+        for scope, name, check in cells:
+            where = Place(name, session.id, scope, self.now, session.tags, self.allowed_tags)
+            yield name, where.entries(check, session.view(scope, check))
+            session.done(scope, check)
+            self.progress.checked()
 
 
 def _cells(record: TargetRecord, checks: Mapping[str, Check]) -> list[Cell]:

@@ -6,7 +6,7 @@ import os
 import struct
 import tempfile
 import threading
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 import msgspec
@@ -121,19 +121,28 @@ class Writer:
         Raises:
             ScannerError: it cannot be written, or the bundle was closed.
         """
+        self.seal_each(target, scope, [(check, entries)])
+
+    def seal_each(self, target: str, scope: str, seen: Iterable[tuple[str, Iterable[Entry]]]) -> None:
+        """Seal what each of these checks saw in one scope; what is short is written together.
+
+        For checks that wait for nothing: who is interrupted has sealed none of those that came since.
+
+        Raises:
+            ScannerError: it cannot be written, or the bundle was closed.
+        """
         name = parts.file_of(target, scope)
-        lines = in_order(entries, self.journal.folder)
+        short: list[tuple[str, bytes]] = []
         try:
-            first = list(itertools.islice(lines, _FEW))
-            if len(first) < _FEW:
-                part = parts.packed(check, first)
-                self._append(name, check, [part], hashlib.sha256(part).digest())
-                return
-            # Beside the others until it is whole; nothing has its name, so that nothing is left of it.
-            with tempfile.TemporaryFile(dir=self.journal.folder, prefix=".") as file:
-                sha256 = parts.write(file, check, itertools.chain(first, lines))
-                file.seek(0)
-                self._append(name, check, iter(lambda: file.read(_PIECE), b""), sha256)
+            for check, entries in seen:
+                lines = in_order(entries, self.journal.folder)
+                first = list(itertools.islice(lines, _FEW))
+                if len(first) < _FEW:
+                    short.append((check, parts.packed(check, first)))
+                else:
+                    self._stream(name, check, itertools.chain(first, lines))
+            if short:
+                self._append(name, short)
         except OSError as error:
             self.close()
             raise ScannerError(f"{self.folder / name}: {error.strerror}") from None
@@ -141,18 +150,33 @@ class Writer:
             self.close()
             raise
 
-    def _append(self, name: str, check: str, part: Iterable[bytes], sha256: bytes) -> None:
-        """Add a part to its file; what a kill leaves of it is not whole, as resuming sees."""
+    def _stream(self, name: str, check: str, lines: Iterable[bytes]) -> None:
+        """Write a part, beside the others until it is whole; nothing has its name, so nothing is left."""
+        with tempfile.TemporaryFile(dir=self.journal.folder, prefix=".") as file:
+            sha256 = parts.write(file, check, lines)
+            file.seek(0)
+            with self._lock:
+                at, length = self._opened(name).append(iter(lambda: file.read(_PIECE), b""))
+                self._parts[name][check] = _BRIEF.pack(at, length, sha256)
+
+    def _append(self, name: str, short: Sequence[tuple[str, bytes]]) -> None:
+        """Add parts to their file; what a kill leaves of one is not whole, as resuming sees."""
         with self._lock:
-            if self._closed:
-                raise ScannerError(f"{self.folder}: closed")
-            if name not in self._open:
-                self._open[name] = _Appended(f"{self.folder}/{name}")
-            at, length = self._open[name].append(part)
-            if name not in self._parts:
-                self._parts[name] = dict(self._held(name))
-                self._left.pop(name, None)
-            self._parts[name][check] = _BRIEF.pack(at, length, sha256)
+            at, _ = self._opened(name).append([b"".join(part for _, part in short)])
+            for check, part in short:
+                self._parts[name][check] = _BRIEF.pack(at, len(part), hashlib.sha256(part).digest())
+                at += len(part)
+
+    def _opened(self, name: str) -> "_Appended":
+        """The file of these parts, to be added to; you hold the lock."""
+        if self._closed:
+            raise ScannerError(f"{self.folder}: closed")
+        if name not in self._open:
+            self._open[name] = _Appended(f"{self.folder}/{name}")
+        if name not in self._parts:
+            self._parts[name] = dict(self._held(name))
+            self._left.pop(name, None)
+        return self._open[name]
 
     def close(self) -> None:
         """Seal nothing more: whatever comes now was cut short."""

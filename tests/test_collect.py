@@ -461,7 +461,7 @@ def test_an_interrupt_seals_what_there_is_as_incomplete(tmp_path: Path) -> None:
 
 def test_a_bundle_that_cannot_be_written_ends_the_run(tmp_path: Path) -> None:
     class Full(Writer):
-        def seal(self, *_: Any) -> None:
+        def seal_each(self, *_: Any) -> None:
             raise ScannerError("no space left")
 
     with pytest.raises(ScannerError, match=r"^no space left$"):
@@ -533,7 +533,7 @@ def test_a_target_that_is_shut_by_now_keeps_what_was_seen(tmp_path: Path) -> Non
 
 def test_a_disk_that_is_full_is_said_once_and_nobody_waits(tmp_path: Path) -> None:
     class Full(Writer):
-        def seal(self, *_: Any) -> None:
+        def seal_each(self, *_: Any) -> None:
             raise ScannerError("no space left")
 
     house = House(checks_at_once={Room: 4}, scopes=tuple(Scope(name=f"{n}", on="Room") for n in range(50)))

@@ -283,6 +283,56 @@ def test_a_part_for_which_there_is_no_room_leaves_nothing(
     assert len(list(Bundle(writer.folder).part(AWS, "us-east-1", VOLUMES) or ())) == 1
 
 
+@pytest.mark.parametrize("number", [0, 1, 99, 100, 300])
+def test_what_is_sealed_together_is_the_same_and_written_in_one_piece(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: int
+) -> None:
+    # Only what is long is written by itself, and before.
+    seen = {
+        "a.host.first": [saw("v1", check="a.host.first", encrypted=True)],
+        VOLUMES: [saw(f"v{each}", encrypted=True) for each in range(number)],
+        OTHER: [],
+    }
+    one, together = (Writer(tmp_path / name) for name in ("one", "together"))
+    for check, entries in seen.items():
+        one.seal(AWS, "us-east-1", check, entries)
+    put, pieces = os.pwrite, []
+    with monkeypatch.context() as counted:
+        counted.setattr(
+            os, "pwrite", lambda handle, piece, at: (pieces.append(at), put(handle, piece, at))[1]
+        )
+        together.seal_each(AWS, "us-east-1", seen.items())
+    for writer in (one, together):
+        writer.finish(MANIFEST_RECORD)
+
+    assert len(pieces) == (1 if number < 100 else 2)
+    bundles = [Bundle(folder) for folder in (one.folder, together.folder)]
+    for check, entries in seen.items():
+        told = [list(bundle.part(AWS, "us-east-1", check) or ()) for bundle in bundles]
+        assert told[0] == told[1]
+        assert len(told[0]) == len(entries)
+
+
+def test_who_is_interrupted_has_sealed_none_of_those_that_are_written_together(tmp_path: Path) -> None:
+    writer = Writer(tmp_path / "evidence")
+    writer.begin(begun())
+
+    def seen() -> Iterator[tuple[str, list[Observation]]]:
+        yield VOLUMES, [saw("v1", encrypted=True)]
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        writer.seal_each(AWS, "us-east-1", seen())
+
+    assert not writer.sealed(AWS, "us-east-1", VOLUMES)
+    assert list(writer.parts) == []
+    writer.finish(msgspec.structs.replace(MANIFEST_RECORD, complete=False))
+    again = Writer(writer.folder, resume=True)
+    again.begin(begun())
+    assert list(again.parts) == []
+    again.journal.release()
+
+
 def test_a_target_that_is_left_keeps_no_file_open(tmp_path: Path) -> None:
     writer = Writer(tmp_path / "evidence")
     before = len(os.listdir("/proc/self/fd"))  # noqa: PTH208 - numbers, not files

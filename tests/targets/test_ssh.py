@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import pytest
 
@@ -143,15 +143,17 @@ def test_hosts_are_entered_side_by_side_and_leave_nothing_open() -> None:
     assert descriptors() <= before
 
 
-def test_no_timer_outlives_a_host(server: sshd.Sshd) -> None:
-    enter(server, "true")
-    with listening(b"SSH-2.0-x\r\n" + b"\0" * 64) as port:
-        refused(server, port=port)
+def test_one_watch_looks_after_all_hosts_and_nobody_else(
+    server: sshd.Sshd, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def none(*_: object) -> NoReturn:
+        raise AssertionError("a timer for one host")
 
-    until = time.monotonic() + 2
-    while any(isinstance(thread, threading.Timer) for thread in threading.enumerate()):
-        assert time.monotonic() < until
-        time.sleep(0.01)
+    monkeypatch.setattr(threading, "Timer", none)
+
+    assert enter(server).probe.answers == ANSWERS
+    with listening(b"SSH-2.0-x\r\n" + b"\0" * 64) as port:
+        assert refused(server, port=port)[0] is Reason.UNREACHABLE
 
 
 def test_an_unknown_key_is_refused_with_the_line_that_would_add_it(server: sshd.Sshd, tmp_path: Path) -> None:
