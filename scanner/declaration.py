@@ -27,14 +27,25 @@ class Check:
         return self.function.__name__
 
     @cached_property
+    def hints(self) -> dict[str, Any]:
+        """The types of its parameters and of what it returns.
+
+        Raises:
+            NameError: an annotation names what is not there when it is run.
+            SyntaxError: an annotation is no expression.
+            TypeError: an annotation is no type.
+        """
+        return get_type_hints(self.function)
+
+    @cached_property
     def on(self) -> type[View]:
         """What it is run on: the type of its first parameter."""
-        return next(iter(get_type_hints(self.function).values()))  # type: ignore[no-any-return]
+        return next(iter(self.hints.values()))  # type: ignore[no-any-return]
 
     @cached_property
     def facts(self) -> type[Facts]:
         """What it yields, from its return annotation."""
-        return get_args(get_type_hints(self.function)["return"])[0]  # type: ignore[no-any-return]
+        return get_args(self.hints["return"])[0]  # type: ignore[no-any-return]
 
     @property
     def title(self) -> str:
@@ -78,12 +89,12 @@ def seen(declared: Check, view: View) -> Iterator[Facts]:
 def mistakes(declared: Check) -> Iterator[str]:
     """What is wrong with a check's declaration, each with its place."""
     try:
-        hints = get_type_hints(declared.function)
+        hints = declared.hints
     except (NameError, TypeError, SyntaxError) as error:
         yield f"{declared.where}: a check's annotations are read when it is run: {error}"
         return
-    first = next(iter(inspect.signature(declared.function).parameters), None)
-    on = hints.get(first or "")
+    code = inspect.unwrap(declared.function).__code__
+    on = hints.get(code.co_varnames[0]) if code.co_argcount else None
     if not (isinstance(on, type) and issubclass(on, View)):
         yield f"{declared.where}: the first parameter's type must be what the check is run on; found {on}"
         return

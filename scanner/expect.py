@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
 from .documents import suggestion, written
-from .schemas import AGES, DAY, Schema, against, ages, holds, no_pattern, parsed
+from .schemas import AGES, DAY, Schema, against, holds, no_pattern, parsed
 
 Steps = tuple[str | int, ...]
 _NEVER = datetime.min.replace(tzinfo=UTC)
@@ -224,11 +224,10 @@ class Expectation:
 
     def __init__(self, wanted: Mapping[str, Any], facts: Mapping[str, Schema], as_of: datetime) -> None:
         """Compile what `mistakes` finds nothing wrong with; ages are counted to `as_of`."""
-        words = ages(as_of)
         self._as_of = as_of
         self._described = {name: described(expected) for name, expected in wanted.items()}
         self._facts = {
-            name: (holds(facts[name]), holds(compiled(expected, Shape.of(facts[name])), words))
+            name: (holds(facts[name]), holds(compiled(expected, Shape.of(facts[name])), as_of))
             for name, expected in wanted.items()
         }
 
@@ -296,7 +295,7 @@ def compiled(expected: object, shape: Shape) -> dict[str, Any]:
 def _beyond(expected: object, shape: Shape, fact: str) -> Iterator[Mistake]:
     """What the evaluator cannot take, though every word of it is right: a number of a thousand digits."""
     try:
-        holds(compiled(expected, shape), ages(_NEVER))
+        holds(compiled(expected, shape), _NEVER)
     except ValueError as error:
         yield Mistake(
             (fact,), f"{fact}: {written(expected)} cannot be evaluated: {str(error).splitlines()[0][:200]}"

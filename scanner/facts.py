@@ -24,7 +24,7 @@ _WORDS = frozenset({"type", "format", "enum", "anyOf", "items", "additionalPrope
 """What the JSON Schema of a fact is made of."""
 
 
-_CLASS = re.compile(r"^class .*?(?=^[^\s)\]}#]|\Z)", re.MULTILINE | re.DOTALL)
+_CLASS = re.compile(r"^class .*\n(?:(?:[ \t\f)\]}#].*)?\n)*", re.MULTILINE)
 """A class at the top of a module, as far as the next statement."""
 
 _NEEDED = object()

@@ -89,10 +89,7 @@ def collect(  # noqa: PLR0913 - each is said by an option
         outputs.say(f"{bundle}: no run was begun here; this one starts anew")
     outputs.say(f"looking at {', '.join(target.name for target in targets)}")
     progress = Progress()
-    # What was loaded stays, what is kept of answers is packed, and hardly any garbage is circular: looking
-    # for it took a tenth of the time. Who leaves some behind looks for it then (targets.ssh).
-    gc.freeze()
-    gc.set_threshold(50_000, 20, 100)
+    gc.freeze()  # what was loaded stays
     with shown(progress, outputs.log):
         collecting.collect(
             policies,
