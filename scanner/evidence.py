@@ -161,11 +161,13 @@ class Writer:
 
     def _append(self, name: str, short: Sequence[tuple[str, bytes]]) -> None:
         """Add parts to their file; what a kill leaves of one is not whole, as resuming sees."""
+        text = b"".join(part for _, part in short)
+        held = [(check, len(part), hashlib.sha256(part).digest()) for check, part in short]
         with self._lock:
-            at, _ = self._opened(name).append([b"".join(part for _, part in short)])
-            for check, part in short:
-                self._parts[name][check] = _BRIEF.pack(at, len(part), hashlib.sha256(part).digest())
-                at += len(part)
+            at, _ = self._opened(name).append([text])
+            for check, length, sha256 in held:
+                self._parts[name][check] = _BRIEF.pack(at, length, sha256)
+                at += length
 
     def _opened(self, name: str) -> "_Appended":
         """The file of these parts, to be added to; you hold the lock."""
