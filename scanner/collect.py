@@ -29,11 +29,11 @@ from .model import (
 )
 from .observe import Entry, Place, bug, place
 from .policy import tags_named
+from .pools import Threads
 from .progress import Progress
 from .targets import Group, Session, Target
 
 TARGETS_AT_ONCE = 16
-LEAVES = 64
 
 
 @dataclass(frozen=True)
@@ -203,13 +203,10 @@ class Collector:
             self._say(before)
             self.progress.left()
             return
-        wide = bool(target.checks_at_once)
         with ExitStack() as stack:
             stack.callback(self.progress.left)
-            processor = pools.processor()
-            leaves = stack.enter_context(pools.pool(LEAVES, "call", processor)) if wide else None
             try:
-                session = self._session(target, checks, leaves)
+                session = self._session(target, checks)
             except ReadError as refusal:
                 self._refused(target, refusal, before, checks)
                 return
@@ -224,11 +221,7 @@ class Collector:
             self.writer.enter(record)
             stack.callback(self.writer.leave, record)
             self._say(record)
-            runners = {
-                kind.__name__: stack.enter_context(pools.pool(most, "check", processor))
-                for kind, most in target.checks_at_once.items()
-            }
-            self._run(session, record, checks, runners)
+            self._run(session, record, checks, _threads(target, stack))
             self._done(record, session)
 
     def _done(self, record: TargetRecord, session: Session) -> None:
@@ -242,9 +235,9 @@ class Collector:
         self.said[record.name] = record
 
     @staticmethod
-    def _session(target: Target, checks: Mapping[str, Check], leaves: Executor | None) -> Session:
+    def _session(target: Target, checks: Mapping[str, Check]) -> Session:
         try:
-            return target.enter(checks, leaves)
+            return target.enter(checks)
         except (ReadError, ScannerError):
             raise
         except Exception as error:  # noqa: BLE001 - one target's bug hides no other target
@@ -280,7 +273,7 @@ class Collector:
         session: Session,
         record: TargetRecord,
         checks: Mapping[str, Check],
-        runners: Mapping[str, Executor],
+        threads: Mapping[str, Threads],
     ) -> None:
         left = self._left(record, checks)
         names = {(scope.name, name) for scope, name, _ in left}
@@ -289,42 +282,73 @@ class Collector:
                 session.done(scope, check)
         self.progress.entered(session, len(left))
         try:
-            self._run_left(session, record.kind, left, runners)
+            self._run_left(session, record.kind, left, threads)
         finally:
             self.progress.ended(session)
 
     def _run_left(
-        self, session: Session, kind: str, left: Sequence[Cell], runners: Mapping[str, Executor]
+        self, session: Session, kind: str, left: Sequence[Cell], threads: Mapping[str, Threads]
     ) -> None:
         """Run what is left, side by side in the threads of each kind of scope, or one after the other."""
-        if not runners:
+        if not threads:
             # Hosts have answered all: threads that compute at the same time take twice as long over it.
             with self._computing[kind]:
                 for where in dict.fromkeys(scope.name for scope, _, _ in left):
                     cells = [cell for cell in left if cell[0].name == where]
                     self.writer.seal_each(session.id, where, self._seen(session, cells))
             return
-        running: list[Future[None]] = [
-            runners[scope.on].submit(self._check, session, scope, name, check) for scope, name, check in left
-        ]
+        running = {
+            threads[cell[0].on].checks.submit(self._check, session, cell, threads[cell[0].on].calls): cell
+            for cell in left
+        }
         try:
-            for done in as_completed(running):
+            for done in _in_turn(running, threads):
                 done.result()
         except BaseException:
             for queued in running:
                 queued.cancel()
             raise
 
-    def _check(self, session: Session, scope: Scope, name: str, check: Check) -> None:
-        self.writer.seal_each(session.id, scope.name, self._seen(session, [(scope, name, check)]))
+    def _check(self, session: Session, cell: Cell, calls: Executor) -> None:
+        self.writer.seal_each(session.id, cell[0].name, self._seen(session, [cell], calls))
 
-    def _seen(self, session: Session, cells: Iterable[Cell]) -> Iterator[tuple[str, Iterator[Entry]]]:
+    def _seen(
+        self, session: Session, cells: Iterable[Cell], calls: Executor | None = None
+    ) -> Iterator[tuple[str, Iterator[Entry]]]:
         """What each of these checks sees, to be read before the next."""
         for scope, name, check in cells:
             where = Place(name, session.id, scope, self.now, session.tags, self.allowed_tags)
-            yield name, where.entries(check, session.view(scope, check))
+            yield name, where.entries(check, session.view(scope, check, calls))
             session.done(scope, check)
             self.progress.checked()
+
+
+def _threads(target: Target, stack: ExitStack) -> dict[str, Threads]:
+    """The threads for each kind of scope that a target has, which end with the stack."""
+    processor = pools.processor()
+
+    def pool(size: int, name: str) -> Executor:
+        return stack.enter_context(pools.pool(size, name, processor))
+
+    return {
+        kind.__name__: Threads(
+            pool(most.checks, "check"),
+            pools.Calls(pool(most.calls, "call") if most.calls else None, pool(pools.CALLS, "call")),
+        )
+        for kind, most in target.at_once.items()
+    }
+
+
+def _in_turn(running: Mapping[Future[None], Cell], threads: Mapping[str, Threads]) -> Iterator[Future[None]]:
+    """Whatever is done, as it is done; the kind of scope that is left uses all threads for its calls."""
+    left = Counter(scope.on for scope, _, _ in running.values())
+    finished = as_completed(running)
+    while left:
+        if len(left) == 1:
+            threads[next(iter(left))].calls.use_all()
+        done = next(finished)
+        yield done
+        left -= Counter([running[done][0].on])  # a kind of which nothing is left is no longer in it
 
 
 def _cells(record: TargetRecord, checks: Mapping[str, Check]) -> list[Cell]:

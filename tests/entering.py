@@ -32,7 +32,7 @@ def target(server: Sshd, **options: Any) -> HostTarget:
 
 
 def enter(server: Sshd, **options: Any) -> HostSession:
-    return target(server, **options).enter(CHECKS, None)
+    return target(server, **options).enter(CHECKS)
 
 
 def refused(server: Sshd, **options: Any) -> tuple[Reason, str]:

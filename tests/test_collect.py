@@ -13,6 +13,7 @@ import msgspec
 import pytest
 
 from scanner import collect as collecting
+from scanner import pools
 from scanner.declaration import Check, check
 from scanner.errors import ReadError, ScannerError
 from scanner.evidence import Bundle, Writer
@@ -26,7 +27,8 @@ from scanner.model import (
     TargetRecord,
     Unreadable,
 )
-from scanner.view import View
+from scanner.targets import AtOnce
+from scanner.view import WINDOW, View
 from tests.judging import AT, policy, requirement
 
 
@@ -60,16 +62,15 @@ class Session:
 
     id: str
     scopes: tuple[Scope, ...]
-    leaves: Executor | None
     tags: Mapping[str, str] | None = None
     identity: str = "me"
     finished: list[tuple[str, str]] = field(default_factory=list)
     closed: int = 0
     calls: Mapping[str, int] = field(default_factory=lambda: {"look": 3})
 
-    def view(self, scope: Scope, check: Check) -> Room:
+    def view(self, scope: Scope, check: Check, leaves: Executor | None = None) -> Room:
         """A room, or the hall."""
-        return (Hall if scope.on == "Hall" else Room)(check.needs, self.leaves)
+        return (Hall if scope.on == "Hall" else Room)(check.needs, leaves)
 
     def done(self, scope: Scope, check: Check) -> None:
         """Remember it."""
@@ -86,7 +87,7 @@ class House:
 
     name: str = "home"
     scopes: tuple[Scope, ...] = (Scope(name="kitchen", on="Room"),)
-    checks_at_once: Mapping[type[View], int] = field(default_factory=dict)
+    at_once: Mapping[type[View], AtOnce] = field(default_factory=dict)
     tags: Mapping[str, str] | None = None
     locked: ReadError | None = None
     address: str | None = None
@@ -105,13 +106,13 @@ class House:
         """Its name."""
         return (self.name,)
 
-    def enter(self, checks: Mapping[str, Check], leaves: Executor | None) -> Session:
+    def enter(self, checks: Mapping[str, Check]) -> Session:
         """Enter it, unless it is locked."""
         del checks
         self.before()
         if self.locked:
             raise self.locked
-        self.sessions.append(Session(self.address or self.id, self.scopes, leaves, self.tags))
+        self.sessions.append(Session(self.address or self.id, self.scopes, self.tags))
         return self.sessions[-1]
 
 
@@ -182,9 +183,9 @@ def saw(name: str, **changes: Any) -> Observation:
     return Observation(**values)
 
 
-@pytest.mark.parametrize("at_once", [{}, {Room: 4}], ids=["one", "beside"])
-def test_what_is_seen_and_what_is_refused(tmp_path: Path, at_once: dict[type[View], int]) -> None:
-    house = House(checks_at_once=at_once)
+@pytest.mark.parametrize("at_once", [{}, {Room: AtOnce(4)}], ids=["one", "beside"])
+def test_what_is_seen_and_what_is_refused(tmp_path: Path, at_once: dict[type[View], AtOnce]) -> None:
+    house = House(at_once=at_once)
 
     bundle = run(tmp_path, [house])
 
@@ -249,8 +250,10 @@ def test_only_checks_that_fit_are_run_and_only_where_we_are(tmp_path: Path) -> N
     assert len(bundle.manifest.plan.targets[0].scopes) == 4
 
 
-@pytest.mark.parametrize("at_once", [{}, {Room: 4}], ids=["one", "beside"])
-def test_a_checks_bug_is_a_record_without_its_message(tmp_path: Path, at_once: dict[type[View], int]) -> None:
+@pytest.mark.parametrize("at_once", [{}, {Room: AtOnce(4)}], ids=["one", "beside"])
+def test_a_checks_bug_is_a_record_without_its_message(
+    tmp_path: Path, at_once: dict[type[View], AtOnce]
+) -> None:
     @check("look")
     def broken(room: Room) -> Iterator[Thing]:
         """Whether things are good."""
@@ -265,7 +268,7 @@ def test_a_checks_bug_is_a_record_without_its_message(tmp_path: Path, at_once: d
 
     bundle = run(
         tmp_path,
-        [House(checks_at_once=at_once)],
+        [House(at_once=at_once)],
         {"family.room.broken": broken, "family.room.curious": curious, "family.room.things": things},
     )
 
@@ -396,9 +399,9 @@ def test_targets_are_looked_at_side_by_side(tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(not hasattr(os, "sched_getaffinity"), reason="threads cannot be kept on a processor here")
-@pytest.mark.parametrize("at_once", [{}, {Room: 4}], ids=["one", "beside"])
+@pytest.mark.parametrize("at_once", [{}, {Room: AtOnce(4)}], ids=["one", "beside"])
 def test_the_many_threads_of_one_target_take_turns_on_one_processor(
-    tmp_path: Path, at_once: dict[type[View], int]
+    tmp_path: Path, at_once: dict[type[View], AtOnce]
 ) -> None:
     own = os.sched_getaffinity(0)
     on: list[set[int]] = []
@@ -414,7 +417,7 @@ def test_the_many_threads_of_one_target_take_turns_on_one_processor(
         on.append(os.sched_getaffinity(0))
         yield from room.each(["a", "b"], read, resource=str)
 
-    run(tmp_path, [House(checks_at_once=at_once)], {"family.room.turns": turns})
+    run(tmp_path, [House(at_once=at_once)], {"family.room.turns": turns})
 
     assert len(on) == 3
     assert len({frozenset(processors) for processors in on}) == 1
@@ -536,7 +539,7 @@ def test_a_disk_that_is_full_is_said_once_and_nobody_waits(tmp_path: Path) -> No
         def seal_each(self, *_: Any) -> None:
             raise ScannerError("no space left")
 
-    house = House(checks_at_once={Room: 4}, scopes=tuple(Scope(name=f"{n}", on="Room") for n in range(50)))
+    house = House(at_once={Room: AtOnce(4)}, scopes=tuple(Scope(name=f"{n}", on="Room") for n in range(50)))
 
     with pytest.raises(ScannerError, match=r"^no space left$"):
         run(tmp_path, [house], writer=Full(tmp_path / "evidence"))
@@ -635,10 +638,74 @@ def test_what_is_asked_of_one_kind_of_scope_keeps_no_other_waiting(tmp_path: Pat
         yield Thing(resource="thing:b", good=hall.look("b"))
 
     rooms = [Scope(name=f"{number}", on="Room") for number in range(4)]
-    house = House(checks_at_once={Room: 2, Hall: 2}, scopes=(*rooms, Scope(name="hall", on="Hall")))
+    house = House(at_once={Room: AtOnce(2), Hall: AtOnce(2)}, scopes=(*rooms, Scope(name="hall", on="Hall")))
     bundle = run(tmp_path, [house], {"family.room.a_waits": a_waits, "family.room.b_brings": b_brings})
 
     for room in rooms:
         (entry,) = entries(bundle, "family.room.a_waits", room.name)
         assert isinstance(entry, Observation)
         assert entry.facts == {"good": True}
+
+
+def test_what_is_read_of_single_resources_of_one_kind_keeps_no_other_waiting(tmp_path: Path) -> None:
+    come = threading.Event()
+    many = [str(number) for number in range(2 * pools.CALLS)]
+
+    @check("look")
+    def a_waits(room: Room) -> Iterator[Thing]:
+        yield from room.each(many, lambda name: Thing(resource=name, good=come.wait(20)), resource=str)
+
+    @check("look")
+    def b_brings(hall: Hall) -> Iterator[Thing]:
+        def bring(name: str) -> Thing:
+            come.set()
+            return Thing(resource=name, good=True)
+
+        yield from hall.each(["b"], bring, resource=str)
+
+    rooms = [Scope(name=f"{number}", on="Room") for number in range(2)]
+    house = House(at_once={Room: AtOnce(2), Hall: AtOnce(1)}, scopes=(*rooms, Scope(name="hall", on="Hall")))
+    bundle = run(tmp_path, [house], {"family.room.a_waits": a_waits, "family.room.b_brings": b_brings})
+
+    for room in rooms:
+        seen = entries(bundle, "family.room.a_waits", room.name)
+        assert [entry.facts for entry in seen if isinstance(entry, Observation)] == [{"good": True}] * len(
+            many
+        )
+
+
+def test_one_kind_of_scope_spares_the_others_and_has_all_threads_when_they_are_done(tmp_path: Path) -> None:
+    few, many = 2, 5 * WINDOW
+    reading: set[str] = set()
+    peaks = {False: 0, True: 0}
+    looked = threading.Event()
+
+    @check("look")
+    def a_many(room: Room) -> Iterator[Thing]:
+        def read(name: str) -> Thing:
+            reading.add(name)
+            peaks[looked.is_set()] = max(peaks[looked.is_set()], len(reading))
+            good = looked.wait(20)
+            time.sleep(0.01)  # in which others are read, too
+            reading.remove(name)
+            return Thing(resource=name, good=good)
+
+        yield from room.each([str(number) for number in range(many)], read, resource=str)
+
+    @check("look")
+    def b_looks(hall: Hall) -> Iterator[Thing]:
+        until = time.monotonic() + 20
+        while len(reading) < few and time.monotonic() < until:
+            time.sleep(0.01)
+        time.sleep(0.2)  # whoever is not held back has begun by now
+        yield Thing(resource="thing:b", good=hall.look("b"))
+        looked.set()
+
+    scopes = (Scope(name="kitchen", on="Room"), Scope(name="hall", on="Hall"))
+    house = House(at_once={Room: AtOnce(1, calls=few), Hall: AtOnce(1)}, scopes=scopes)
+    bundle = run(tmp_path, [house], {"family.room.a_many": a_many, "family.room.b_looks": b_looks})
+
+    seen = [*entries(bundle, "family.room.a_many"), *entries(bundle, "family.room.b_looks", "hall")]
+    assert [entry.facts for entry in seen if isinstance(entry, Observation)] == [{"good": True}] * (many + 1)
+    assert peaks[False] == few
+    assert peaks[True] > few

@@ -322,7 +322,7 @@ def test_what_is_entered_shows_nothing(
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", KEY)
     monkeypatch.setenv("AWS_SESSION_TOKEN", TOKEN)
     target = AwsTarget(name="prod", regions=("us-east-1",))
-    session = target.enter({}, None)
+    session = target.enter({})
     view = session.view(
         session.scopes[0], next(check for check in ON_AWS.values() if check.on is aws.AwsAccount)
     )

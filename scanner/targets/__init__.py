@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from concurrent.futures import Executor
-from typing import Protocol, runtime_checkable
+from typing import NamedTuple, Protocol, runtime_checkable
 
 from ..declaration import Check
 from ..model import Scope
@@ -37,8 +37,8 @@ class Session(Protocol):
         """How many calls were answered so far, by service; on hosts, commands."""
         ...
 
-    def view(self, scope: Scope, check: Check) -> View:
-        """One scope as one check may see it."""
+    def view(self, scope: Scope, check: Check, leaves: Executor | None = None) -> View:
+        """One scope as one check may see it, which reads more of single resources in these threads."""
         ...
 
     def done(self, scope: Scope, check: Check) -> None:
@@ -48,6 +48,15 @@ class Session(Protocol):
     def close(self) -> None:
         """Let go of every connection."""
         ...
+
+
+class AtOnce(NamedTuple):
+    """How much of one kind of scope is looked at side by side."""
+
+    checks: int
+    """That are run at a time."""
+    calls: int | None = None
+    """For more of single resources, while other kinds of scopes are looked at, too; None: any number."""
 
 
 class Target(Protocol):
@@ -79,11 +88,11 @@ class Target(Protocol):
         ...
 
     @property
-    def checks_at_once(self) -> Mapping[type[View], int]:
-        """How many checks may run side by side on each kind of scope; empty: one after the other."""
+    def at_once(self) -> Mapping[type[View], AtOnce]:
+        """How much may be done side by side on each kind of scope; empty: one after the other."""
         ...
 
-    def enter(self, checks: Mapping[str, Check], leaves: Executor | None) -> Session:
+    def enter(self, checks: Mapping[str, Check]) -> Session:
         """Log in, assert the identity, list the scopes.
 
         Raises:

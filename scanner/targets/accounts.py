@@ -10,7 +10,7 @@ from ..declaration import Check
 from ..errors import ReadError
 from ..model import Reason, Scope, Unreadable
 from ..view import View
-from . import operations
+from . import AtOnce, operations
 from .aws import Account, Aws, AwsAccount, AwsRegion
 from .boto import Boto, translated
 from .memo import EVERYWHERE, Page
@@ -46,8 +46,9 @@ class AwsTarget:
     kind: ClassVar[str] = "aws"
     kinds: ClassVar[tuple[type[View], ...]] = (AwsAccount, AwsRegion)
     # An account's checks ask hundreds of times of what they find, and wait; those of a region connect, which
-    # takes computing. With threads of their own, neither keeps the others from what they would be doing.
-    checks_at_once: ClassVar[Mapping[type[View], int]] = {AwsAccount: 12, AwsRegion: 40}
+    # takes computing. With threads of their own, neither keeps the others from what they would be doing; and
+    # with more than about half of all calls in flight, buckets leave regions nothing to compute meanwhile.
+    at_once: ClassVar[Mapping[type[View], AtOnce]] = {AwsAccount: AtOnce(12, calls=18), AwsRegion: AtOnce(40)}
 
     @property
     def id(self) -> str:
@@ -59,7 +60,7 @@ class AwsTarget:
         """Its name, and its group's."""
         return (self.name, self.group) if self.group else (self.name,)
 
-    def enter(self, checks: Mapping[str, Check], leaves: Executor | None) -> "AwsSession":
+    def enter(self, checks: Mapping[str, Check]) -> "AwsSession":
         """Find credentials, assert whose account it is, list the enabled regions.
 
         Raises:
@@ -68,7 +69,7 @@ class AwsTarget:
         caller, identity, home = self.caller()
         partition = identity["Arn"].split(":")[1]
         account = Account(identity["Account"], partition, _HOMES.get(partition, home), caller)
-        entered = AwsSession(account, identity["Arn"], self._scopes(account), leaves)
+        entered = AwsSession(account, identity["Arn"], self._scopes(account))
         for scope in entered.scopes:
             for declared in checks.values():
                 if declared.on.__name__ == scope.on:
@@ -178,7 +179,6 @@ class AwsSession:
     account: Account
     identity: str
     scopes: tuple[Scope, ...]
-    leaves: Executor | None
     tags: ClassVar[None] = None
 
     @property
@@ -191,11 +191,11 @@ class AwsSession:
         """How many calls AWS answered, by service."""
         return self.account.caller.calls
 
-    def view(self, scope: Scope, check: Check) -> Aws:
+    def view(self, scope: Scope, check: Check, leaves: Executor | None = None) -> Aws:
         """The account, or one region of it, as one check may see it."""
         if scope.on == AwsAccount.__name__:
-            return AwsAccount(check.needs, self.account, self.account.home, self.leaves)
-        return AwsRegion(check.needs, self.account, scope.name, self.leaves)
+            return AwsAccount(check.needs, self.account, self.account.home, leaves)
+        return AwsRegion(check.needs, self.account, scope.name, leaves)
 
     def done(self, scope: Scope, check: Check) -> None:
         """Free the answers that no other check will ask for, and connections that none will use."""

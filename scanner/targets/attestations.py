@@ -16,7 +16,7 @@ from ..documents import MOST_BYTES
 from ..errors import ReadError, ScannerError
 from ..model import Reason, Scope
 from ..view import View
-from . import statements
+from . import AtOnce, statements
 from .statements import Statement
 
 NEED = "statements"
@@ -244,8 +244,9 @@ class AttestationsSession:
     calls: ClassVar[Mapping[str, int]] = {}
     """It is a folder: nobody is called."""
 
-    def view(self, scope: Scope, check: Check) -> Attestations:  # noqa: ARG002 - there is one scope
+    def view(self, scope: Scope, check: Check, leaves: Executor | None = None) -> Attestations:
         """The folder, as a check may see it."""
+        del scope, leaves
         return Attestations(check.needs, self.name, self.folder)
 
     def done(self, scope: Scope, check: Check) -> None:
@@ -284,11 +285,11 @@ class AttestationsTarget:
         return (self.name,)
 
     @property
-    def checks_at_once(self) -> Mapping[type[View], int]:
+    def at_once(self) -> Mapping[type[View], AtOnce]:
         """None: they read a few small files."""
         return {}
 
-    def enter(self, checks: Mapping[str, Check], leaves: Executor | None) -> AttestationsSession:  # noqa: ARG002
+    def enter(self, checks: Mapping[str, Check]) -> AttestationsSession:  # noqa: ARG002
         """See that the folder is there.
 
         Raises:

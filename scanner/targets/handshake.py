@@ -46,13 +46,12 @@ def logged_in(
     Raises:
         ReadError: there is no SSH server, it is not the known one, or it does not let us in.
     """
-    import paramiko
+    from .transport import Transport
 
     stack.callback(connection.close)
     with stage("exchanging keys", deadline, Reason.UNREACHABLE, _NO_SERVER):
         link: Any = ReadAhead(connection) if isinstance(connection, socket.socket) else connection
-        transport = paramiko.Transport(link)
-    _spare(transport)
+        transport = Transport(link)
     stack.callback(transport.close)
     # Some of paramiko's waits know no timeout (exec_command, recv_exit_status): closing ends them all.
     stack.enter_context(at_the_latest(deadline, transport.close))
@@ -65,21 +64,6 @@ def logged_in(
     new = trust.hold(key.get_name(), key.asbytes())
     authenticate(transport, login, deadline, new=new)
     return transport, Shown(fingerprint(key.asbytes()), login.accept_new if new else None)
-
-
-def _spare(transport: Any) -> None:
-    """Spare it what is done better elsewhere, or for nobody; a paramiko that asks otherwise does it again.
-
-    That is a thread for each host, which has nothing to do but to end what the watch over the deadline ends,
-    too, and is told after each packet that it is not needed; and to escape, byte by byte, what sshd says of
-    keys, for a log that nobody keeps.
-    """
-    transport.packetizer.start_handshake = _ignored
-    transport._parse_debug = _ignored  # noqa: SLF001 - no other way leads around it
-
-
-def _ignored(_: object) -> None:
-    """Do nothing."""
 
 
 def _exchange_keys(transport: "paramiko.Transport", login: Login, trust: Trust, deadline: Deadline) -> None:

@@ -11,7 +11,7 @@ from ..declaration import Check
 from ..errors import ReadError
 from ..model import Reason, Scope
 from ..view import View
-from . import local, login, ssh
+from . import AtOnce, local, login, ssh
 from . import needs as needs_of
 from .frames import parsed
 from .handshake import Shown
@@ -119,8 +119,9 @@ class HostSession:
         """How many commands were answered."""
         return {"commands": len(self.probe.answers)}
 
-    def view(self, scope: Scope, check: Check) -> Host:  # noqa: ARG002 - a host has one scope
+    def view(self, scope: Scope, check: Check, leaves: Executor | None = None) -> Host:
         """The answers to the commands that the check declares."""
+        del scope, leaves
         return Host(check.needs, self.name, self.probe)
 
     def done(self, scope: Scope, check: Check) -> None:
@@ -192,11 +193,11 @@ class HostTarget:
         return (self.name, self.group) if self.group else (self.name,)
 
     @property
-    def checks_at_once(self) -> Mapping[type[View], int]:
+    def at_once(self) -> Mapping[type[View], AtOnce]:
         """None: they read what the host has answered already."""
         return {}
 
-    def enter(self, checks: Mapping[str, Check], leaves: Executor | None) -> HostSession:  # noqa: ARG002
+    def enter(self, checks: Mapping[str, Check]) -> HostSession:
         """Connect, ask everything that the checks declare in one go, and disconnect.
 
         Raises:

@@ -9,7 +9,7 @@ from ..declaration import Check
 from ..errors import ReadError
 from ..model import Reason, Scope
 from ..view import View
-from . import arm, clouds
+from . import AtOnce, arm, clouds
 from .arm_types import DESCENDANTS, DESCENDANTS_VERSION, ENTERING, SUBSCRIPTION_VERSION
 from .azure import SCOPE, AzureSubscription, Subscription
 from .clouds import Cloud, Login
@@ -36,7 +36,7 @@ class AzureTarget:
 
     kind: ClassVar[str] = "azure"
     kinds: ClassVar[tuple[type[View], ...]] = (AzureSubscription,)
-    checks_at_once: ClassVar[Mapping[type[View], int]] = {AzureSubscription: 8}
+    at_once: ClassVar[Mapping[type[View], AtOnce]] = {AzureSubscription: AtOnce(8)}
 
     @property
     def id(self) -> str:
@@ -48,7 +48,7 @@ class AzureTarget:
         """Its name, and its group's."""
         return (self.name, self.group) if self.group else (self.name,)
 
-    def enter(self, checks: Mapping[str, Check], leaves: Executor | None) -> "AzureSession":
+    def enter(self, checks: Mapping[str, Check]) -> "AzureSession":
         """Find credentials, and assert which subscription it is.
 
         Raises:
@@ -71,7 +71,7 @@ class AzureTarget:
             if check.on is AzureSubscription:
                 for need in check.needs:
                     subscription.memo.expect(need, SCOPE)
-        return AzureSession(subscription, clouds.identity(claims), leaves)
+        return AzureSession(subscription, clouds.identity(claims))
 
     def endpoints(self) -> Cloud:
         """Where its cloud answers."""
@@ -94,7 +94,6 @@ class AzureSession:
 
     subscription: Subscription
     identity: str
-    leaves: Executor | None
     tags: ClassVar[None] = None
     scopes: ClassVar[tuple[Scope, ...]] = (Scope(name=SCOPE, on=AzureSubscription.__name__),)
 
@@ -108,10 +107,10 @@ class AzureSession:
         """How many pages Azure answered, by provider."""
         return self.subscription.caller.calls
 
-    def view(self, scope: Scope, check: Check) -> AzureSubscription:
+    def view(self, scope: Scope, check: Check, leaves: Executor | None = None) -> AzureSubscription:
         """The subscription as one check may see it."""
         del scope
-        return AzureSubscription(check.needs, self.subscription, self.leaves)
+        return AzureSubscription(check.needs, self.subscription, leaves)
 
     def done(self, scope: Scope, check: Check) -> None:
         """Free the answers that no other check will ask for."""

@@ -9,7 +9,7 @@ from ..declaration import Check
 from ..errors import ReadError
 from ..model import Reason, Scope
 from ..view import View
-from . import clouds, graph
+from . import AtOnce, clouds, graph
 from .clouds import Cloud, Login
 from .entra import SCOPE, EntraTenant, Tenant
 
@@ -32,7 +32,7 @@ class EntraTarget:
 
     kind: ClassVar[str] = "entra"
     kinds: ClassVar[tuple[type[View], ...]] = (EntraTenant,)
-    checks_at_once: ClassVar[Mapping[type[View], int]] = {EntraTenant: 8}
+    at_once: ClassVar[Mapping[type[View], AtOnce]] = {EntraTenant: AtOnce(8)}
 
     @property
     def id(self) -> str:
@@ -44,7 +44,7 @@ class EntraTarget:
         """Its name."""
         return (self.name,)
 
-    def enter(self, checks: Mapping[str, Check], leaves: Executor | None) -> "EntraSession":
+    def enter(self, checks: Mapping[str, Check]) -> "EntraSession":
         """Find credentials, and assert which tenant they are of.
 
         Raises:
@@ -64,7 +64,7 @@ class EntraTarget:
             if check.on is EntraTenant:
                 for need in check.needs:
                     tenant.memo.expect(need, SCOPE)
-        return EntraSession(tenant, clouds.identity(claims), leaves)
+        return EntraSession(tenant, clouds.identity(claims))
 
     def endpoints(self) -> Cloud:
         """Where its cloud answers."""
@@ -87,7 +87,6 @@ class EntraSession:
 
     tenant: Tenant
     identity: str
-    leaves: Executor | None
     tags: ClassVar[None] = None
     scopes: ClassVar[tuple[Scope, ...]] = (Scope(name=SCOPE, on=EntraTenant.__name__),)
 
@@ -101,10 +100,10 @@ class EntraSession:
         """How many pages Graph answered, by area."""
         return self.tenant.caller.calls
 
-    def view(self, scope: Scope, check: Check) -> EntraTenant:
+    def view(self, scope: Scope, check: Check, leaves: Executor | None = None) -> EntraTenant:
         """The tenant as one check may see it."""
         del scope
-        return EntraTenant(check.needs, self.tenant, self.leaves)
+        return EntraTenant(check.needs, self.tenant, leaves)
 
     def done(self, scope: Scope, check: Check) -> None:
         """Free the answers that no other check will ask for."""

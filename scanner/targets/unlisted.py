@@ -1,7 +1,6 @@
 """What an inventory tells of and nobody can enter: a host without a way in, a part that was not listed."""
 
 from collections.abc import Mapping, Sequence
-from concurrent.futures import Executor
 from dataclasses import dataclass
 from typing import ClassVar, NoReturn
 
@@ -9,6 +8,7 @@ from ..declaration import Check
 from ..errors import ReadError
 from ..model import Reason
 from ..view import View
+from . import AtOnce
 from .host import Host
 
 
@@ -23,7 +23,7 @@ class _Refusing:
 
     kind: ClassVar[str] = "hosts"
     kinds: ClassVar[tuple[type[View], ...]] = (Host,)
-    checks_at_once: ClassVar[Mapping[type[View], int]] = {}
+    at_once: ClassVar[Mapping[type[View], AtOnce]] = {}
 
     @property
     def id(self) -> str:
@@ -42,13 +42,13 @@ class _Refusing:
 class Closed(_Refusing):
     """A host that is known, and that nobody can log in to: it is unreachable in the report."""
 
-    def enter(self, checks: Mapping[str, Check], leaves: Executor | None) -> NoReturn:
+    def enter(self, checks: Mapping[str, Check]) -> NoReturn:
         """Say why.
 
         Raises:
             ReadError: always.
         """
-        del checks, leaves
+        del checks
         self.refuse()
 
 

@@ -43,7 +43,7 @@ def _asked(server: sshd.Sshd, user: str, **more: Check) -> dict[str, Answer]:
         known_hosts=str(server.known_hosts),
         sudo=True,
     )
-    return dict(target.enter({**CHECKS, **more}, None).probe.answers)
+    return dict(target.enter({**CHECKS, **more}).probe.answers)
 
 
 def _denied(answers: dict[str, Answer]) -> set[str]:

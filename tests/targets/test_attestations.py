@@ -219,7 +219,7 @@ def test_a_denial_is_told_with_who_was_denied(somebody: Path) -> None:
         ),
     ]
     with pytest.raises(ReadError) as caught:
-        AttestationsTarget(name="paper", folder=str(somebody / "locked")).enter({}, None)
+        AttestationsTarget(name="paper", folder=str(somebody / "locked")).enter({})
     assert caught.value.reason is Reason.DENIED
 
 
@@ -233,8 +233,8 @@ def test_a_folder_is_entered(tmp_path: Path, check: Check) -> None:
         "attestations",
         ("paper",),
     )
-    assert (made.kinds, made.checks_at_once) == ((Attestations,), {})
-    session: targets.Session = target.enter({"a": check}, None)
+    assert (made.kinds, made.at_once) == ((Attestations,), {})
+    session: targets.Session = target.enter({"a": check})
     assert (session.id, session.identity, session.tags, session.scopes) == (
         "attestations:paper",
         f"{ME}@localhost (this machine)",
@@ -253,7 +253,7 @@ def test_a_folder_that_is_not_there_cannot_be_entered(tmp_path: Path, make: obje
     said = "Not a directory" if path.exists() else "No such file or directory"
 
     with pytest.raises(ReadError) as caught:
-        AttestationsTarget(name="paper", folder=str(path)).enter({}, None)
+        AttestationsTarget(name="paper", folder=str(path)).enter({})
 
     assert refused(caught.value) == (
         None,

@@ -68,7 +68,7 @@ def server(moto_server: Moto, monkeypatch: pytest.MonkeyPatch) -> Moto:
 
 
 def entered(**settings: Any) -> AwsSession:
-    return AwsTarget(name="prod", **settings).enter(CHECKS, None)
+    return AwsTarget(name="prod", **settings).enter(CHECKS)
 
 
 def refused(**settings: Any) -> ReadError:
@@ -461,7 +461,7 @@ def test_a_service_is_left_where_no_check_will_ask_it_again() -> None:
 
     account = Account(ACCOUNT, "aws", "us-east-1", Leaving())
     scopes = (Scope(name="account", on="AwsAccount"), Scope(name="us-east-1", on="AwsRegion"))
-    session = AwsSession(account, "arn", scopes, None)
+    session = AwsSession(account, "arn", scopes)
     for check_, scope in ((on_account, "account"), (on_region, "us-east-1"), (on_region, "us-east-1")):
         for need in check_.needs:
             account.memo.expect(need, scope)

@@ -63,7 +63,7 @@ def target(server: Azure, **settings: Any) -> AzureTarget:
 
 
 def entered(server: Azure, **settings: Any) -> AzureSession:
-    return target(server, **settings).enter(CHECKS, None)
+    return target(server, **settings).enter(CHECKS)
 
 
 def refused(server: Azure, **settings: Any) -> ReadError:
@@ -699,7 +699,7 @@ def test_all_subscriptions_are_those_that_are_seen(several: Azure) -> None:
         (f"clinic/{THIRD}", f"azure:{THIRD}", (f"clinic/{THIRD}", "clinic")),
     ]
     for member in members:
-        with closing(member.enter(CHECKS, None)) as session:
+        with closing(member.enter(CHECKS)) as session:
             assert session.id == member.id
     assert sum("/oauth2/v2.0/token" in call for call in several.calls) == 1
 

@@ -305,4 +305,4 @@ def test_an_inventorys_mistakes_have_their_line(
 def test_every_kind_of_scope_has_threads_of_its_own(
     target: type[AwsTarget | AzureTarget | EntraTarget],
 ) -> None:
-    assert set(target.checks_at_once) == set(target.kinds)
+    assert set(target.at_once) == set(target.kinds)

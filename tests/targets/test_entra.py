@@ -56,7 +56,7 @@ def server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Azure]:
 
 def entered(server: Azure, **settings: Any) -> EntraSession:
     own = {"tenant": TENANT, "graph": server.graph_url, "authority": server.url}
-    return EntraTarget(name="staff", **{**own, **settings}).enter(CHECKS, None)
+    return EntraTarget(name="staff", **{**own, **settings}).enter(CHECKS)
 
 
 def view(session: EntraSession) -> EntraTenant:

@@ -36,7 +36,7 @@ def ask(server: sshd.Sshd, *needs: str, **options: Any) -> dict[str, Answer]:
         known_hosts=str(server.known_hosts),
         **given,
     )
-    return dict(target.enter({"a.host.b": Check(lambda _: iter(()), needs)}, None).probe.answers)
+    return dict(target.enter({"a.host.b": Check(lambda _: iter(()), needs)}).probe.answers)
 
 
 def left(marker: str, seconds: float = 10) -> list[str]:
@@ -137,7 +137,7 @@ def test_a_connection_that_is_cut_leaves_nothing_running(server: sshd.Sshd) -> N
             deadline_seconds=30,
         )
         needs = ("echo a", *(f"sleep {marker}{number}" for number in range(4)))
-        probe = target.enter({"a.host.b": Check(lambda _: iter(()), needs)}, None).probe
+        probe = target.enter({"a.host.b": Check(lambda _: iter(()), needs)}).probe
 
     cut_off = (Reason.UNREACHABLE, "the connection ended before the answer")
     assert [told(probe.answers[need]) for need in needs[1:]] == [cut_off] * 4

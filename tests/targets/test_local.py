@@ -19,7 +19,7 @@ from scanner.targets.script import MAX_ERRORS
 
 def enter(*needs: str, **options: Any) -> HostSession:
     target = HostTarget(name="here", transport="local", **{"deadline_seconds": 20, **options})
-    return target.enter({"a.host.b": Check(lambda _: iter(()), needs)}, None)
+    return target.enter({"a.host.b": Check(lambda _: iter(()), needs)})
 
 
 def running(marker: str) -> list[str]:
@@ -41,7 +41,7 @@ def test_this_machine_answers() -> None:
 
 
 def test_nothing_to_ask_is_no_mistake() -> None:
-    probe = HostTarget(name="here", transport="local").enter({}, None).probe
+    probe = HostTarget(name="here", transport="local").enter({}).probe
 
     assert (probe.answers, probe.programs) == ({}, frozenset())
 

@@ -340,7 +340,7 @@ def test_a_new_jump_host_is_written_apart_too(server: Sshd, tmp_path: Path) -> N
         hop = login(bastion, known_hosts=(str(tmp_path / "none"),))
         (host,) = accepting([target(server, jump=(hop,))], tmp_path / "accepted")
         assert isinstance(host, HostTarget)
-        host.enter({}, None).close()
+        host.enter({}).close()
 
         line = f"{bastion.place} {sshd.public(bastion.host_key)}\n"
 

@@ -68,7 +68,7 @@ def test_every_account_is_a_target_and_entered_by_its_role(accounts: dict[str, s
         (member.name, "everything") for member in found.values()
     }
     for account, member in found.items():
-        with closing(member.enter({}, None)) as session:
+        with closing(member.enter({})) as session:
             assert session.id == f"aws:{account}"
             assert [scope.name for scope in session.scopes if scope.state == "entered"] == [
                 "account",
@@ -87,7 +87,7 @@ def test_who_lists_by_a_role_assumes_the_others_from_it(accounts: dict[str, str]
 
     assert (found[ACCOUNT].role_arn, found[ACCOUNT].via) == (listing, None)
     assert found[accounts["lab"]].via == listing
-    with closing(found[accounts["lab"]].enter({}, None)) as session:
+    with closing(found[accounts["lab"]].enter({})) as session:
         assert session.identity.endswith(":assumed-role/WardroundAudit/wardround")
 
 
@@ -134,6 +134,6 @@ def test_an_account_that_cannot_be_entered_says_so_and_not_nothing(
     )
 
     with pytest.raises(ReadError) as caught:
-        found[accounts["ehr"]].enter({}, None)
+        found[accounts["ehr"]].enter({})
 
     assert (caught.value.need, caught.value.reason) == ("sts:AssumeRole", Reason.DENIED)

@@ -58,7 +58,7 @@ def target(server: sshd.Sshd, **options: Any) -> HostTarget:
 
 
 def enter(server: sshd.Sshd, *needs: str, **options: Any) -> HostSession:
-    return target(server, **options).enter({"a.host.b": Check(lambda _: iter(()), needs or NEEDS)}, None)
+    return target(server, **options).enter({"a.host.b": Check(lambda _: iter(()), needs or NEEDS)})
 
 
 def refused(server: sshd.Sshd, *needs: str, **options: Any) -> tuple[Reason, str, str]:
@@ -343,7 +343,7 @@ def test_nobody_listens() -> None:
     closed = HostTarget(name="web", address="127.0.0.1", port=port, user=ME, deadline_seconds=5)
 
     with pytest.raises(ReadError) as caught:
-        closed.enter({}, None)
+        closed.enter({})
 
     assert (caught.value.reason, caught.value.detail) == (
         Reason.UNREACHABLE,

@@ -43,7 +43,7 @@ def enter(server: sshd.Sshd, user: str, sudo: bool | Sudo, *needs: str) -> Probe
         deadline_seconds=40,
         sudo=sudo,
     )
-    return target.enter({"a.host.b": Check(lambda _: iter(()), needs)}, None).probe
+    return target.enter({"a.host.b": Check(lambda _: iter(()), needs)}).probe
 
 
 def told(answers: dict[str, Answer]) -> dict[str, tuple[Reason, str] | tuple[int, str]]:
@@ -95,9 +95,9 @@ def test_no_password_is_told_to_a_host_that_nobody_has_compared(
     everything = Check(lambda _: iter(()), (WHO, READ, "id -un"))
     with logins.sudoers(auditor, f"Defaults:{auditor} logfile={log}, !syslog", f"{auditor} ALL=(ALL) ALL"):
         # The second time its key is in the file already, and still nobody has compared it.
-        found = [dict(target.enter({"a.host.b": everything}, None).probe.answers) for _ in range(2)]
+        found = [dict(target.enter({"a.host.b": everything}).probe.answers) for _ in range(2)]
         asked = log.exists()
-        known = replace(target, known_hosts=str(accepted)).enter({"a.host.b": everything}, None).probe.answers
+        known = replace(target, known_hosts=str(accepted)).enter({"a.host.b": everything}).probe.answers
 
     uncompared = (
         Reason.DENIED,
