@@ -2,6 +2,8 @@
 
 import os
 import threading
+from collections.abc import Iterable
+from functools import cache
 from typing import Any
 
 import botocore.session
@@ -44,3 +46,17 @@ def share(session: botocore.session.Session) -> None:
     loader: Any = session.get_component("data_loader")
     if type(loader.file_loader) is JSONFileLoader:
         loader.file_loader = Models()
+        folders = cache(lambda: sorted(_folders(loader.search_paths)))
+        # It would look into each service's folder, for each kind of file; whoever reads one finds out then.
+        loader.list_available_services = lambda type_name: folders()  # noqa: ARG005 - botocore's signature
+
+
+def _folders(paths: Iterable[str]) -> set[str]:
+    """The names of services: a folder each, in any of these."""
+    return {
+        entry.name
+        for path in paths
+        if os.path.isdir(path)  # noqa: PTH112 - botocore's own paths, some of which are not there
+        for entry in os.scandir(path)
+        if entry.is_dir()
+    }

@@ -19,6 +19,7 @@ import botocore.session
 import pytest
 from botocore.awsrequest import AWSResponse
 from botocore.config import Config
+from botocore.exceptions import DataNotFoundError
 from botocore.parsers import ResponseParserFactory
 from botocore.utils import parse_timestamp
 from hypothesis import given
@@ -410,6 +411,23 @@ def test_the_certificates_are_read_once(authority: Authority, monkeypatch: pytes
             asked_over_tls(monkeypatch, port, AWS_CA_BUNDLE=authority.certificate)
 
     assert read == [str(authority.certificate)]
+
+
+def test_services_are_those_that_botocore_finds_and_one_that_is_none_is_refused_as_by_it() -> None:
+    refusals, listed = [], []
+    for shared in (False, True):
+        session = botocore.session.Session()
+        if shared:
+            share(session)
+        loader = session.get_component("data_loader")
+        listed.append(loader.list_available_services("service-2"))
+        for service, kind in (("nonesuch", "service-2"), ("sts", "nonesuch-1")):
+            with pytest.raises(DataNotFoundError) as caught:
+                loader.load_service_model(service, kind)
+            refusals.append((service, "sts" in str(caught.value)))
+
+    assert listed[0] == listed[1]
+    assert refusals[:2] == refusals[2:] == [("nonesuch", True), ("sts", True)]
 
 
 def test_a_model_that_many_ask_for_at_once_is_read_once(monkeypatch: pytest.MonkeyPatch) -> None:
