@@ -2,7 +2,8 @@
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+
+import msgspec
 
 from checks.semantics import pam
 from scanner import Facts, Host, Reason, check
@@ -46,8 +47,7 @@ class HostPasswordPolicy(Facts):
     """Whether that holds for root."""
 
 
-@dataclass(frozen=True)
-class _Settings:
+class _Settings(msgspec.Struct, frozen=True):
     by_file: Mapping[str, Mapping[str, str]]
 
     def of(self, module: pam.Module | None, file: str, name: str) -> str | None:

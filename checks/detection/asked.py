@@ -1,8 +1,9 @@
 """What several families' checks ask of hosts: what runs, what is scheduled, when files were written."""
 
 from collections.abc import Collection
-from dataclasses import dataclass
 from datetime import datetime
+
+import msgspec
 
 from checks.semantics import packages, scheduled
 from checks.semantics.processes import RUNNING, Processes, processes
@@ -34,8 +35,7 @@ SCHEDULES = (_BOOTED, _TIMERS, _UNITS, _CRON)
 """What a check declares that asks what is started by schedule."""
 
 
-@dataclass(frozen=True)
-class Started:
+class Started(msgspec.Struct, frozen=True):
     """A service of systemd, or a file of cron's, that speaks of programs that were asked for."""
 
     name: str

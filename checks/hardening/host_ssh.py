@@ -1,8 +1,9 @@
 """Hardening of the SSH daemon on hosts."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Literal, get_args
+
+import msgspec
 
 from checks.semantics import sshd as semantics
 from scanner import Facts, Host, Reason, check
@@ -91,8 +92,7 @@ class SshSettings(Facts):
     """Whether its main file includes the files in /etc/ssh/sshd_config.d."""
 
 
-@dataclass(frozen=True)
-class _Settings:
+class _Settings(msgspec.Struct, frozen=True):
     everywhere: semantics.Configuration
     sometimes: semantics.Configuration
 

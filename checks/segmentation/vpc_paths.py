@@ -1,9 +1,10 @@
 """The way that packets take from the internet into a VPC, from what AWS tells of it."""
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from ipaddress import ip_network
 from typing import Any
+
+import msgspec
 
 from scanner import AwsRegion
 
@@ -27,13 +28,12 @@ _ANY_ROUTE = {"0.0.0.0/0": 4, "::/0": 6}
 _ICMP = frozenset({"icmp", "icmpv6"})
 
 
-@dataclass(frozen=True)
-class Filters:
+class Filters(msgspec.Struct, frozen=True):
     """The security groups of a region, and what each lets in."""
 
     region: AwsRegion
     groups: Mapping[str, Mapping[str, Any]]
-    known: dict[str, vpc.Layout] = field(default_factory=dict)
+    known: dict[str, vpc.Layout] = msgspec.field(default_factory=dict)
 
     @classmethod
     def of(cls, region: AwsRegion) -> "Filters":
@@ -66,8 +66,7 @@ class Filters:
         return vpc.Rule(services, vpc.peers(cidrs))
 
 
-@dataclass(frozen=True)
-class Paths:
+class Paths(msgspec.Struct, frozen=True):
     """What leads from the internet to the subnets of a region, and what filters it.
 
     A route table or a network ACL that is not listed is counted as letting everything through.
@@ -81,8 +80,10 @@ class Paths:
     """Route tables by the subnet that has them, and by the VPC whose main one they are."""
     acls: Mapping[str, Mapping[str, Any]]
     """Network ACLs by subnet."""
-    known: dict[str, tuple[Spans, vpc.Layout]] = field(default_factory=dict)
-    found: dict[tuple[str, frozenset[str] | None, frozenset[int]], vpc.Layout] = field(default_factory=dict)
+    known: dict[str, tuple[Spans, vpc.Layout]] = msgspec.field(default_factory=dict)
+    found: dict[tuple[str, frozenset[str] | None, frozenset[int]], vpc.Layout] = msgspec.field(
+        default_factory=dict
+    )
 
     @classmethod
     def of(cls, region: AwsRegion) -> "Paths":

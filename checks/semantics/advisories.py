@@ -2,10 +2,12 @@
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from html import unescape
 from typing import Literal
+
+import msgspec
+from msgspec.structs import replace
 
 Severity = Literal["critical", "important", "moderate", "low"]
 
@@ -28,8 +30,7 @@ _ISSUED = re.compile(r'<issue-date\s+time_t="(?P<seconds>[0-9]+)"')
 _CVE_ISSUE = re.compile(r'<issue\s[^>]*?type="cve"[^>]*?id="(?P<cve>CVE-[0-9]{4}-[0-9]{4,})"')
 
 
-@dataclass(frozen=True)
-class Advisory:
+class Advisory(msgspec.Struct, frozen=True):
     """One security advisory whose updates are not installed."""
 
     name: str

@@ -5,16 +5,16 @@ commonly known ones. Where a product is made of several, those are named without
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from typing import Literal
+
+import msgspec
 
 from .processes import Processes
 
 Purpose = Literal["endpoint-detection", "antivirus", "log-sending", "backup", "brute-force", "integrity"]
 
 
-@dataclass(frozen=True)
-class Agent:
+class Agent(msgspec.Struct, frozen=True):
     """One product."""
 
     name: str

@@ -10,8 +10,10 @@ import errno
 import operator
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator
-from dataclasses import dataclass, replace
 from typing import Literal
+
+import msgspec
+from msgspec.structs import replace
 
 Arch = Literal["b32", "b64"]
 Matches = bool | None
@@ -66,8 +68,7 @@ _RECORDS = {"SYSCALL": 1300, "PATH": 1302}
 _PSEUDO = frozenset({"tracefs", "debugfs", "0x74726163", "0x64626720", "sysfs", "0x62656572"})
 
 
-@dataclass(frozen=True)
-class Field:
+class Field(msgspec.Struct, frozen=True):
     """One condition of a rule: auid>=1000."""
 
     name: str
@@ -87,8 +88,7 @@ class Field:
             return None
 
 
-@dataclass(frozen=True)
-class Rule:
+class Rule(msgspec.Struct, frozen=True):
     """One rule that the kernel holds."""
 
     action: str
@@ -106,8 +106,7 @@ class Rule:
     text: str
 
 
-@dataclass(frozen=True)
-class Event:
+class Event(msgspec.Struct, frozen=True):
     """Something that may happen, and should be recorded."""
 
     arch: Arch
@@ -123,8 +122,7 @@ class Event:
     """How: written, its attributes changed, executed."""
 
 
-@dataclass(frozen=True)
-class Kind:
+class Kind(msgspec.Struct, frozen=True):
     """Events that differ in who brings them about, and in nothing else."""
 
     event: Event
@@ -132,8 +130,7 @@ class Kind:
     """Whether daemons and root's own log-ins are meant too, and not only people."""
 
 
-@dataclass(frozen=True)
-class Judgement:
+class Judgement(msgspec.Struct, frozen=True):
     """Whether all events of a kind are recorded."""
 
     recorded: bool

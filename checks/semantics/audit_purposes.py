@@ -7,9 +7,10 @@ profile of the SCAP Security Guide (https://github.com/ComplianceAsCode/content)
 
 import errno
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass
 from functools import lru_cache
 from itertools import product
+
+import msgspec
 
 from .audit import FIRST_PERSON, Arch, Event, Judgement, Kind, Rule, canonical, judge
 
@@ -45,8 +46,7 @@ LABELLING = frozenset({"chcon", "restorecon", "semanage", "setsebool"})
 """Programs that change what SELinux keeps apart."""
 
 
-@dataclass(frozen=True)
-class Purpose:
+class Purpose(msgspec.Struct, frozen=True):
     """Events that are recorded for one purpose."""
 
     calls: str = ""
@@ -75,8 +75,7 @@ PURPOSES = {
 }
 
 
-@dataclass(frozen=True)
-class Machine:
+class Machine(msgspec.Struct, frozen=True):
     """What can happen on a machine."""
 
     kind: str
@@ -103,8 +102,7 @@ class Machine:
         return not (late or never or only) and self.kernel >= _SINCE.get(call, (0, 0))
 
 
-@dataclass(frozen=True)
-class Coverage:
+class Coverage(msgspec.Struct, frozen=True):
     """What a machine's rules do not record."""
 
     missing: dict[str, tuple[str, ...]]

@@ -1,7 +1,8 @@
 """What the audit daemon's configuration says, and what the boot loader tells the kernel."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+
+import msgspec
 
 # What auditd takes where its configuration is silent (clear_config in its auditd-config.c).
 _DEFAULTS = {
@@ -20,8 +21,7 @@ _DEFAULTS = {
 _AS_WRITTEN = frozenset({"log_file", "action_mail_acct"})
 
 
-@dataclass(frozen=True)
-class Settings:
+class Settings(msgspec.Struct, frozen=True):
     """The daemon's settings, and which of its plug-ins are on."""
 
     daemon: Mapping[str, str]

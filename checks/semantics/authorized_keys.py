@@ -6,8 +6,9 @@ import hashlib
 import posixpath
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from functools import lru_cache
+
+import msgspec
 
 FOLDERS = ("/root", "/home", "/var/lib", "/srv", "/opt")
 """Where files of this name are looked for."""
@@ -26,8 +27,7 @@ _CURVE = re.compile(r"ecdsa-sha2-nistp(\d{3})")
 _ED25519_BITS = 256
 
 
-@dataclass(frozen=True)
-class Key:
+class Key(msgspec.Struct, frozen=True):
     """One line of an authorized_keys file."""
 
     kind: str

@@ -2,7 +2,8 @@
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+
+import msgspec
 
 # cryptsetup gives all its mappings a CRYPT- uuid; verity and integrity only detect changes.
 _ENCRYPTS = re.compile(r"CRYPT-(?!VERITY|INTEGRITY|SUBDEV)")
@@ -13,8 +14,7 @@ _SHORTEST = 3
 _OCTAL = re.compile(r"\\([0-7]{3})")
 
 
-@dataclass(frozen=True)
-class Mount:
+class Mount(msgspec.Struct, frozen=True):
     """One line of /proc/self/mountinfo."""
 
     device: str
@@ -28,8 +28,7 @@ class Mount:
     """What it was mounted from: /dev/mapper/data, tank/home."""
 
 
-@dataclass(frozen=True)
-class Swap:
+class Swap(msgspec.Struct, frozen=True):
     """One line of /proc/swaps."""
 
     path: str
@@ -37,8 +36,7 @@ class Swap:
     """Whether it is a file in a file system, not a device."""
 
 
-@dataclass(frozen=True)
-class Devices:
+class Devices(msgspec.Struct, frozen=True):
     """The block devices that the kernel shows, by kernel name."""
 
     numbers: Mapping[str, str]

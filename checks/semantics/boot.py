@@ -1,13 +1,13 @@
 """What the boot loader's files and systemd's units say of who may interfere while a machine starts."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+
+import msgspec
 
 _NAMED = "superusers="
 
 
-@dataclass(frozen=True)
-class Loader:
+class Loader(msgspec.Struct, frozen=True):
     """Who may change what GRUB starts."""
 
     superusers: tuple[str, ...]

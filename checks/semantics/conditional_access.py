@@ -8,9 +8,10 @@ It errs on one side only: a policy with a condition that is not understood here 
 """
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from itertools import chain, combinations
 from typing import Final, Literal, NamedTuple
+
+import msgspec
 
 Guest = Literal["internalguest", "b2bcollaborationguest", "b2bcollaborationmember"]
 """What kind of guest somebody in the directory may be. Others, as from shared channels, are not in it."""
@@ -75,8 +76,7 @@ class Choice(NamedTuple):
         )
 
 
-@dataclass(frozen=True)
-class Person:
+class Person(msgspec.Struct, frozen=True):
     """Somebody who signs in."""
 
     id: str
@@ -87,8 +87,7 @@ class Person:
     """Whether they are in a group; asked only where it decides."""
 
 
-@dataclass(frozen=True)
-class People:
+class People(msgspec.Struct, frozen=True):
     """Whom a policy names."""
 
     everybody: bool = False
@@ -113,8 +112,7 @@ class People:
         return None if person.guest in self.some_guests else False
 
 
-@dataclass(frozen=True)
-class Policy:
+class Policy(msgspec.Struct, frozen=True):
     """A policy that is enforced."""
 
     name: str

@@ -3,15 +3,15 @@
 import json
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from typing import Any
+
+import msgspec
 
 _PROCESS = re.compile(r"(?P<label>\S.*?)\s+(?P<pid>[0-9]+) (?P<name>.*)$")
 _UNCONFINED_SERVICE = re.compile(r"[^:]*:[^:]*:unconfined_service_t(:|$)")
 
 
-@dataclass(frozen=True)
-class Profiles:
+class Profiles(msgspec.Struct, frozen=True):
     """What `aa-status --json` says."""
 
     enforced: tuple[str, ...]

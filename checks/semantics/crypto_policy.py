@@ -2,8 +2,9 @@
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import Literal
+
+import msgspec
 
 Tls = Literal["SSLv3", "TLSv1.0", "TLSv1.1", "TLSv1.2", "TLSv1.3"]
 
@@ -21,8 +22,7 @@ _VERSIONS: Mapping[str, Tls] = {
 }
 
 
-@dataclass(frozen=True)
-class Allowed:
+class Allowed(msgspec.Struct, frozen=True):
     """What a crypto policy lets the SSH server offer."""
 
     handed_over: bool
@@ -58,8 +58,7 @@ def allowed(lines: Iterable[str]) -> Allowed:
     return Allowed(handed_over, held)
 
 
-@dataclass(frozen=True)
-class OpenSsl:
+class OpenSsl(msgspec.Struct, frozen=True):
     """What files tell OpenSSL."""
 
     min_tls: Tls | None

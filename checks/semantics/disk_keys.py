@@ -2,8 +2,9 @@
 
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import Literal
+
+import msgspec
 
 Source = Literal["asked", "file", "device", "random", "tpm", "token", "program", "network"]
 
@@ -22,8 +23,7 @@ _SCHEMES: Mapping[str, Source] = {"file": "file", "http": "network", "https": "n
 _FIELDS = 3
 
 
-@dataclass(frozen=True)
-class Table:
+class Table(msgspec.Struct, frozen=True):
     """What dm-crypt was told of one mapping."""
 
     cipher: str
@@ -33,8 +33,7 @@ class Table:
     discards: bool
 
 
-@dataclass(frozen=True)
-class Entry:
+class Entry(msgspec.Struct, frozen=True):
     """Where a line of crypttab, or a dataset of ZFS, has its key from."""
 
     name: str

@@ -2,8 +2,9 @@
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Any, Literal
+
+import msgspec
 
 Verdict = Literal["accept", "drop", "opaque"]
 """`drop` stands for reject too; `opaque`: a rule rejects or does nothing, which cannot be told."""
@@ -23,15 +24,13 @@ Key = tuple[str, str, str]
 """Family, table, chain."""
 
 
-@dataclass
-class _Chain:
+class _Chain(msgspec.Struct):
     hooked: bool = False
     policy: str = "accept"
-    rules: list[Sequence[Mapping[str, Any]]] = field(default_factory=list)
+    rules: list[Sequence[Mapping[str, Any]]] = msgspec.field(default_factory=list)
 
 
-@dataclass(frozen=True)
-class Ruleset:
+class Ruleset(msgspec.Struct, frozen=True):
     """The chains of a packet filter."""
 
     chains: Mapping[Key, _Chain]

@@ -2,9 +2,10 @@
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from ipaddress import ip_address
 from typing import Literal, get_args
+
+import msgspec
 
 Storage = Literal["auto", "persistent", "volatile", "none"]
 
@@ -37,8 +38,7 @@ _AUTHENTICATION = frozenset({"authpriv", "*"})
 _TLS_DRIVERS = frozenset({"gtls", "ossl", "mbedtls"})
 
 
-@dataclass(frozen=True)
-class Forward:
+class Forward(msgspec.Struct, frozen=True):
     """One place that rsyslog sends messages to."""
 
     target: str

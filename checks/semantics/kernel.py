@@ -2,9 +2,10 @@
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import Literal
+
+import msgspec
 
 from . import dropins
 
@@ -91,8 +92,7 @@ def _each(settings: Mapping[str, str], version: int, name: str) -> list[str]:
     return found
 
 
-@dataclass(frozen=True)
-class Modules:
+class Modules(msgspec.Struct, frozen=True):
     """Which modules the kernel has, and which it is kept from loading."""
 
     loaded: frozenset[str]

@@ -11,10 +11,11 @@ one for the Internet about the tags of public services, and one for some address
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from itertools import pairwise
 from typing import NamedTuple
+
+import msgspec
 
 from . import networks, spans
 
@@ -115,8 +116,7 @@ def _is_range(word: str) -> bool:
     return True
 
 
-@dataclass(frozen=True)
-class Lines:
+class Lines(msgspec.Struct, frozen=True):
     """The lines on which rules are laid out, with a place for each name that they know."""
 
     names: tuple[str, ...]

@@ -2,7 +2,8 @@
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+
+import msgspec
 
 _MAPPING = re.compile(
     r"/proc/(?P<pid>[0-9]+)/maps:"
@@ -12,8 +13,7 @@ _INSTALLED = ("/usr/", "/lib", "/bin/", "/sbin/", "/opt/")
 """Below these lies what packages install; elsewhere are files that a program made and deleted itself."""
 
 
-@dataclass(frozen=True)
-class Outdated:
+class Outdated(msgspec.Struct, frozen=True):
     """A program that runs code whose file is replaced or gone."""
 
     pid: str

@@ -5,10 +5,13 @@ times, marks, interfaces), counts as met where a rule accepts, and as not met wh
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from ipaddress import IPv4Address, IPv6Address, ip_network, summarize_address_range
 from typing import Literal
+
+import msgspec
+from msgspec.structs import replace
 
 from .networks import reserved
 from .spans import Spans, common, joined, without
@@ -25,8 +28,7 @@ Key = tuple[str, str, str]
 """Family (ip, ip6, inet), table, chain."""
 
 
-@dataclass(frozen=True)
-class Rule:
+class Rule(msgspec.Struct, frozen=True):
     """What one rule asks of a packet that opens a connection, and does with it."""
 
     verdict: str | None = None
@@ -62,13 +64,12 @@ class Rule:
         return replace(self, sources={version: common(self.within(version), spans)})
 
 
-@dataclass
-class Chain:
+class Chain(msgspec.Struct):
     """Rules, and where the packet comes to them by itself."""
 
     hook: str | None = None
     policy: str = "accept"
-    rules: list[Rule] = field(default_factory=list)
+    rules: list[Rule] = msgspec.field(default_factory=list)
 
 
 Chains = Mapping[Key, Chain]

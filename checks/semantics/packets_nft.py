@@ -3,9 +3,10 @@
 import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
 from ipaddress import ip_address
 from typing import Any
+
+from msgspec.structs import replace
 
 from .packets import EVERYBODY, PORTS, Chain, Key, Rule, Version, complement, span
 from .spans import Spans, joined

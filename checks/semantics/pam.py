@@ -6,9 +6,12 @@ A stack is walked as Linux-PAM does (`_pam_dispatch_aux`), with every answer tha
 
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from itertools import count
 from typing import Literal
+
+import msgspec
+from msgspec.structs import replace
 
 Factor = Literal["password", "token"]
 Kind = Literal["auth", "account", "password", "session"]
@@ -50,8 +53,7 @@ _KEYWORDS: Mapping[str, Mapping[str, str]] = {
 _LINE = re.compile(r"-?(?P<type>\w+)\s+(?P<control>\[[^\]]*\]|\S+)\s+(?P<module>\S+)\s*(?P<arguments>.*)")
 
 
-@dataclass(frozen=True)
-class Module:
+class Module(msgspec.Struct, frozen=True):
     """One line of a stack."""
 
     name: str
@@ -71,8 +73,7 @@ class Module:
         return self.name in TOKENS and any(argument in _SKIPS for argument in self.arguments)
 
 
-@dataclass(frozen=True)
-class Stack:
+class Stack(msgspec.Struct, frozen=True):
     """The modules that a service asks one after the other, and what could not be seen of them."""
 
     modules: tuple[Module, ...]
@@ -144,8 +145,7 @@ def names(modules: Iterable[Module], kind: Collection[str]) -> tuple[str, ...]:
     return tuple(sorted({module.name for module in modules if module.name in kind}))
 
 
-@dataclass(frozen=True)
-class _Source:
+class _Source(msgspec.Struct, frozen=True):
     services: Mapping[str, Sequence[str]]
     kind: Kind
     numbers: Iterator[int]

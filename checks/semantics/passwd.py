@@ -2,9 +2,10 @@
 
 import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Literal
+
+import msgspec
 
 Password = Literal[
     "empty", "locked", "yescrypt", "bcrypt", "scrypt", "sha512", "sha256", "md5", "des", "other"
@@ -41,8 +42,7 @@ _SEEN = re.compile(
 )
 
 
-@dataclass(frozen=True)
-class Account:
+class Account(msgspec.Struct, frozen=True):
     """One line of /etc/passwd."""
 
     name: str
@@ -59,8 +59,7 @@ class Account:
         return self.shell.rpartition("/")[2] not in _NO_LOGIN
 
 
-@dataclass(frozen=True)
-class Ageing:
+class Ageing(msgspec.Struct, frozen=True):
     """What /etc/shadow says of how long an account and its password hold."""
 
     changed_at: datetime | None = None
@@ -82,8 +81,7 @@ def accounts(lines: Iterable[str]) -> tuple[Account, ...]:
     return tuple(found)
 
 
-@dataclass(frozen=True)
-class Groups:
+class Groups(msgspec.Struct, frozen=True):
     """What /etc/group says."""
 
     names: Mapping[int, str]

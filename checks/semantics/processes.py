@@ -2,7 +2,8 @@
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+
+import msgspec
 
 RUNNING = "grep -sE '^(Name|Uid):' /proc/[0-9]*/status"
 """The command whose lines are read here: name and user of each process."""
@@ -12,8 +13,7 @@ _NAME_LENGTH = 15
 _FIRST_PERSON = 1000
 
 
-@dataclass(frozen=True)
-class Processes:
+class Processes(msgspec.Struct, frozen=True):
     """What runs."""
 
     names: frozenset[str]

@@ -6,17 +6,17 @@ https://www.cisa.gov/news-events/cybersecurity-advisories/aa23-025a
 """
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import Literal
+
+import msgspec
 
 from .processes import Processes
 
 Purpose = Literal["remote-control", "remote-management", "tunnel", "network"]
 
 
-@dataclass(frozen=True)
-class Program:
+class Program(msgspec.Struct, frozen=True):
     """One product."""
 
     name: str
@@ -27,8 +27,7 @@ class Program:
     """Its services of systemd, without the suffix; some carry the id of whoever installed them."""
 
 
-@dataclass(frozen=True)
-class Found:
+class Found(msgspec.Struct, frozen=True):
     """A product that a host has."""
 
     program: Program

@@ -2,8 +2,10 @@
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
+
+import msgspec
+from msgspec.structs import replace
 
 _DAYS = {"hourly": 0, "daily": 1, "weekly": 7, "monthly": 28, "yearly": 365}
 # Files that logrotate leaves out of a folder (tabooext in its manual).
@@ -11,8 +13,7 @@ _LEFT_OUT = re.compile(r"(,v|~|\.(bak|disabled|dpkg-\w+|cfsaved|new|old|orig|rpm
 _ITSELF = re.compile(r"(/usr)?/etc/logrotate\.(conf|d/[^/]+)")
 
 
-@dataclass(frozen=True)
-class Rotation:
+class Rotation(msgspec.Struct, frozen=True):
     """How a log is rotated."""
 
     files: tuple[str, ...] = ()

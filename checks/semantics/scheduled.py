@@ -2,8 +2,9 @@
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime
+
+import msgspec
 
 _MOMENT = re.compile(r"\w{3} (?P<moment>\d{4}-\d\d-\d\d \d\d:\d\d:\d\d)(?:\.\d+)? UTC")
 _ASSIGNMENT = re.compile(r"[A-Za-z_]\w*\s*=")
@@ -13,8 +14,7 @@ _SCRIPTS = re.compile(r"/etc/(?:cron\.(?:hourly|daily|weekly|monthly)|periodic/\
 _SPOOLED = re.compile(r"/(?:var/spool/cron|etc/crontabs)/")
 
 
-@dataclass(frozen=True)
-class Unit:
+class Unit(msgspec.Struct, frozen=True):
     """A service of systemd, as `systemctl show` tells it under TZ=UTC."""
 
     name: str
@@ -44,8 +44,7 @@ class Unit:
         return _named(f"{self.name} {self.command}", programs)
 
 
-@dataclass(frozen=True)
-class CronJob:
+class CronJob(msgspec.Struct, frozen=True):
     """One line of a cron table or script."""
 
     file: str

@@ -2,8 +2,9 @@
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import Literal
+
+import msgspec
 
 Protection = Literal["kerberos", "smb", "tls", "ssh", "ceph"]
 
@@ -11,8 +12,7 @@ _OCTAL = re.compile(r"\\([0-7]{3})")
 _ENTRY = re.compile(r"(?P<client>[^()]*)(?:\((?P<options>[^()]*)\))?$")
 
 
-@dataclass(frozen=True)
-class Export:
+class Export(msgspec.Struct, frozen=True):
     """A folder that is shared by NFS, and with whom."""
 
     path: str
@@ -88,8 +88,7 @@ def _plain(field: str) -> str:
     return _OCTAL.sub(lambda found: chr(int(found[1], 8)), field)
 
 
-@dataclass(frozen=True)
-class Taken:
+class Taken(msgspec.Struct, frozen=True):
     """A file system that another machine keeps."""
 
     point: str

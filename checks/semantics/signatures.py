@@ -2,7 +2,8 @@
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+
+import msgspec
 
 UNREADABLE = "unreadable"
 """What stands for a file that the login may not read."""
@@ -18,8 +19,7 @@ _EXPECTED_TO_CHANGE = frozenset("cg")
 """Configuration files, and ghosts: what packages only claim."""
 
 
-@dataclass(frozen=True)
-class Repositories:
+class Repositories(msgspec.Struct, frozen=True):
     """What dnf, yum and zypper check of signatures."""
 
     default: bool
@@ -34,8 +34,7 @@ class Repositories:
     """The repositories in use whose server need not prove who it is."""
 
 
-@dataclass(frozen=True)
-class Differences:
+class Differences(msgspec.Struct, frozen=True):
     """What a package manager finds to be other than it installed it; configuration files left out."""
 
     changed: tuple[str, ...] = ()
@@ -44,12 +43,11 @@ class Differences:
     missing: tuple[str, ...] = ()
 
 
-@dataclass
-class _Section:
+class _Section(msgspec.Struct):
     """One section of the settings: a repository, or what holds for all."""
 
     zypp: bool
-    settings: dict[str, str] = field(default_factory=dict)
+    settings: dict[str, str] = msgspec.field(default_factory=dict)
 
     def on(self, name: str, *, otherwise: bool) -> bool:
         value = self.settings.get(name)

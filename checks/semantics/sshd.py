@@ -3,8 +3,9 @@
 import posixpath
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Literal, get_args
+
+import msgspec
 
 Configuration = Mapping[str, tuple[str, ...]]
 """Values by keyword, both as `sshd -T` prints them."""
@@ -39,8 +40,7 @@ _SPAN_UNITS = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
 _WORD = re.compile(r'"([^"]*)"|(\S+)')
 
 
-@dataclass(frozen=True)
-class Blocks:
+class Blocks(msgspec.Struct, frozen=True):
     """What the configuration's files say for some logins only, under `Match`."""
 
     criteria: tuple[str, ...]
@@ -148,8 +148,7 @@ def second_factor(everywhere: Configuration, sometimes: Configuration, through_p
     return bool(ways) and all(kinds.two(way.split(",")) for way in ways)
 
 
-@dataclass(frozen=True)
-class _Kinds:
+class _Kinds(msgspec.Struct, frozen=True):
     everywhere: Configuration
     sometimes: Configuration
     through_pam: frozenset[str]

@@ -2,7 +2,8 @@
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+
+import msgspec
 
 _DEFAULTS = re.compile(r"\s*Defaults(?P<whose>[@:!>]\S+)?\s+(?P<said>.+)")
 _PARAMETER = re.compile(r'(?P<off>!*)(?P<name>\w+)\s*(?:\+?=\s*(?P<value>"[^"]*"|[^,\s]+))?')
@@ -11,8 +12,7 @@ _SESSIONS = frozenset({"log_output", "log_input"})
 _LEFT_OUT = re.compile(r"/etc/sudoers\.d/(.*\..*|.*~)$")
 
 
-@dataclass(frozen=True)
-class Settings:
+class Settings(msgspec.Struct, frozen=True):
     """What Defaults that hold for everybody say; and whether those of somebody record sessions."""
 
     to_syslog: bool = True

@@ -3,7 +3,9 @@
 import posixpath
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+
+import msgspec
+from msgspec.structs import replace
 
 from .sudoers_words import INCLUDE, OPTION, TAGS, halves, host_parts, logical, split, two_lists, unquoted
 
@@ -23,8 +25,7 @@ _RUNAS = re.compile(r"\((?P<users>[^:)]*)(?::[^)]*)?\)\s*")
 _DIGEST = re.compile(r"sha(?:224|256|384|512)\s*:\s*\S+\s+")
 
 
-@dataclass(frozen=True)
-class Command:
+class Command(msgspec.Struct, frozen=True):
     """One command of a rule."""
 
     text: str
@@ -37,8 +38,7 @@ class Command:
     """Whether a tag says that a password is asked for, or is not; none: what Defaults say."""
 
 
-@dataclass(frozen=True)
-class Rule:
+class Rule(msgspec.Struct, frozen=True):
     """Who may run what on which hosts."""
 
     users: tuple[str, ...]
@@ -46,8 +46,7 @@ class Rule:
     commands: tuple[Command, ...]
 
 
-@dataclass(frozen=True)
-class Default:
+class Default(msgspec.Struct, frozen=True):
     """A setting, and for whom it holds."""
 
     of: str
@@ -57,13 +56,12 @@ class Default:
     value: str | bool
 
 
-@dataclass(frozen=True)
-class Sudoers:
+class Sudoers(msgspec.Struct, frozen=True):
     """Everything that sudo reads."""
 
     rules: tuple[Rule, ...] = ()
     defaults: tuple[Default, ...] = ()
-    aliases: Mapping[tuple[str, str], tuple[str, ...]] = field(default_factory=dict)
+    aliases: Mapping[tuple[str, str], tuple[str, ...]] = msgspec.field(default_factory=dict)
     """The members of each alias, by its kind and name."""
     unfollowed: tuple[str, ...] = ()
     """Includes whose files were not among those that were read."""
@@ -71,8 +69,7 @@ class Sudoers:
     """Lines that make no sense; sudo refuses them, and does nothing for anybody or skips them."""
 
 
-@dataclass(frozen=True)
-class Person:
+class Person(msgspec.Struct, frozen=True):
     """Somebody who might use sudo."""
 
     name: str
@@ -81,8 +78,7 @@ class Person:
     group_ids: tuple[int, ...] = ()
 
 
-@dataclass(frozen=True)
-class Rights:
+class Rights(msgspec.Struct, frozen=True):
     """What somebody may do with sudo."""
 
     commands: tuple[str, ...]

@@ -2,7 +2,8 @@
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+
+import msgspec
 
 from .journal import Forward
 
@@ -13,8 +14,7 @@ _CLEAR = frozenset({"udp", "udp6"})
 _AUTHENTICATION = frozenset({"auth", "authpriv"})
 
 
-@dataclass(frozen=True)
-class _Statement:
+class _Statement(msgspec.Struct, frozen=True):
     words: tuple[str, ...]
 
 

@@ -1,12 +1,12 @@
 """What Ubuntu's pro command says."""
 
 import json
-from dataclasses import dataclass
 from typing import Any
 
+import msgspec
 
-@dataclass(frozen=True)
-class ProStatus:
+
+class ProStatus(msgspec.Struct, frozen=True):
     """What `pro security-status --format json` says of a host."""
 
     attached: bool

@@ -3,11 +3,12 @@
 import csv
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache
 from importlib.resources import files
 from typing import Literal, TypedDict
+
+import msgspec
 
 SupportEnd = Literal["dated", "unannounced", "past", "unlisted"]
 
@@ -38,8 +39,7 @@ _ENGINES = {
 }
 
 
-@dataclass(frozen=True)
-class Cycle:
+class Cycle(msgspec.Struct, frozen=True):
     """One release cycle of a product, as the packaged list (endoflife.date) has it."""
 
     product: str

@@ -1,7 +1,8 @@
 """What was read of a host's storage, and the disks that lie under it."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+import msgspec
 
 from checks.semantics import blocks
 from scanner import Host, Reason
@@ -28,8 +29,7 @@ _NOWHERE = frozenset({"tmpfs", "ramfs", "rootfs"})
 _CLOUDS = {"amazon": AWS, "google": GOOGLE, "7783-7084-3265-9085-8269-3286-77": AZURE}
 
 
-@dataclass(frozen=True)
-class Store:
+class Store(msgspec.Struct, frozen=True):
     """A file system on a block device or of ZFS, or a swap area."""
 
     resource: str
@@ -40,8 +40,7 @@ class Store:
     held: blocks.Mount | blocks.Swap
 
 
-@dataclass(frozen=True)
-class Storage:
+class Storage(msgspec.Struct, frozen=True):
     """A host's mounts, swap areas and block devices."""
 
     host: Host

@@ -1,8 +1,7 @@
-from dataclasses import replace
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from checks.semantics import audit
 from checks.semantics.audit_purposes import PATHS, PURPOSES, Machine, coverage, kernel_of
