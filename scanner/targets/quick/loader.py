@@ -2,11 +2,12 @@
 
 import os
 import threading
-from collections.abc import Iterable
-from functools import cache
+from collections.abc import Callable, Collection, Iterator
+from functools import partial
 from typing import Any
 
 import botocore.session
+from botocore.exceptions import DataNotFoundError
 from botocore.loaders import JSONFileLoader
 
 from . import descriptions
@@ -46,17 +47,26 @@ def share(session: botocore.session.Session) -> None:
     loader: Any = session.get_component("data_loader")
     if type(loader.file_loader) is JSONFileLoader:
         loader.file_loader = Models()
-        folders = cache(lambda: sorted(_folders(loader.search_paths)))
-        # It would look into each service's folder, for each kind of file; whoever reads one finds out then.
-        loader.list_available_services = lambda type_name: folders()  # noqa: ARG005 - botocore's signature
+        loader.list_available_services = partial(Services, loader, loader.list_available_services)
 
 
-def _folders(paths: Iterable[str]) -> set[str]:
-    """The names of services: a folder each, in any of these."""
-    return {
-        entry.name
-        for path in paths
-        if os.path.isdir(path)  # noqa: PTH112 - botocore's own paths, some of which are not there
-        for entry in os.scandir(path)
-        if entry.is_dir()
-    }
+class Services(Collection[str]):
+    """The services of which there is a kind of file; whether one is among them is seen in its own folder."""
+
+    def __init__(self, loader: Any, listed: Callable[[str], list[str]], type_name: str) -> None:
+        """Ask this loader."""
+        self._loader = loader
+        self._listed = listed
+        self._type = type_name
+
+    def __contains__(self, name: object) -> bool:
+        try:
+            return bool(self._loader.determine_latest_version(name, self._type))
+        except DataNotFoundError:
+            return False
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._listed(self._type))
+
+    def __len__(self) -> int:
+        return len(self._listed(self._type))

@@ -19,7 +19,7 @@ import botocore.session
 import pytest
 from botocore.awsrequest import AWSResponse
 from botocore.config import Config
-from botocore.exceptions import DataNotFoundError
+from botocore.exceptions import UnknownServiceError
 from botocore.parsers import ResponseParserFactory
 from botocore.utils import parse_timestamp
 from hypothesis import given
@@ -413,21 +413,21 @@ def test_the_certificates_are_read_once(authority: Authority, monkeypatch: pytes
     assert read == [str(authority.certificate)]
 
 
-def test_services_are_those_that_botocore_finds_and_one_that_is_none_is_refused_as_by_it() -> None:
-    refusals, listed = [], []
-    for shared in (False, True):
-        session = botocore.session.Session()
-        if shared:
-            share(session)
-        loader = session.get_component("data_loader")
-        listed.append(loader.list_available_services("service-2"))
-        for service, kind in (("nonesuch", "service-2"), ("sts", "nonesuch-1")):
-            with pytest.raises(DataNotFoundError) as caught:
-                loader.load_service_model(service, kind)
-            refusals.append((service, "sts" in str(caught.value)))
+@pytest.mark.parametrize("kind", ["service-2", "paginators-1", "endpoint-rule-set-1", "nonesuch-1"])
+def test_services_are_those_that_botocore_finds_and_the_others_are_refused_as_by_it(kind: str) -> None:
+    stock, ours = (botocore.session.Session().get_component("data_loader") for _ in range(2))
+    session = botocore.session.Session()
+    session.register_component("data_loader", ours)
+    share(session)
+    known = stock.list_available_services(kind)
+    every = {*stock.list_available_services("service-2"), "nonesuch"}
 
-    assert listed[0] == listed[1]
-    assert refusals[:2] == refusals[2:] == [("nonesuch", True), ("sts", True)]
+    assert list(ours.list_available_services(kind)) == known
+    assert len(ours.list_available_services(kind)) == len(known)
+    assert {name for name in every if name in ours.list_available_services(kind)} == set(known)
+    for loader in (stock, ours):
+        with pytest.raises(UnknownServiceError, match="nonesuch"):
+            loader.load_service_model("nonesuch", kind)
 
 
 def test_a_model_that_many_ask_for_at_once_is_read_once(monkeypatch: pytest.MonkeyPatch) -> None:
